@@ -1,0 +1,60 @@
+# On a fresh machine with Python, git and make: `make demo` or `make test`. Each target first
+# installs into .venv what it needs, once.
+PYTHON ?= python3.11
+VENV ?= .venv
+# Processes that run the tests, each with one thread: more threads than cores slow torch down.
+JOBS ?= 2
+ARGS ?=
+
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.dsrb_mm-installed
+ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint format bench docs clean
+
+help:  ## List the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+install: $(STAMP)  ## Create .venv and install the package with all it needs (5 GB, minutes).
+
+$(STAMP): setup.py $(wildcard requirements/*.txt)
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -U pip
+# The pin comes first because nothing may be built in isolation: MMEngine needs pkg_resources
+# (gone in setuptools 82) in the environment itself, and some dependencies come as sources.
+	$(BIN)/python -m pip install 'setuptools>=77.0.3,<82' wheel
+	$(BIN)/python -m pip install --no-build-isolation -e '.[mim,demo,tests]'
+# MMEngine asks for opencv-python, which needs the system's libGL. On a machine without it the
+# headless build takes the place of the same import package.
+	$(BIN)/python -c 'import cv2' \
+		|| $(BIN)/python -m pip install --force-reinstall --no-deps opencv-python-headless
+	$(BIN)/python -c 'import cv2, dsrb_mm'
+	touch $@
+
+demo: $(STAMP)  ## Train and compare on composed scenes, on the CPU, and show the results.
+	$(BIN)/python tools/demo.py $(ARGS)
+
+test: $(STAMP)  ## Run the tests, e.g. `make test ARGS='-k neck'`.
+	$(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(ARGS)
+
+lint: $(STAMP)  ## Check style and types.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMP)  ## Rewrite the sources in the project's style.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)  ## Measure time and memory of a training step.
+	$(BIN)/python tools/benchmark.py $(ARGS)
+
+docs: $(STAMP)  ## Build the documentation into docs/_build.
+	$(BIN)/python -m pip install --no-build-isolation -e '.[docs]'
+	$(BIN)/python -m sphinx -b html docs docs/_build
+
+clean:  ## Remove what builds, tests and linters left; .venv and work_dirs stay.
+	rm -rf build dist *.egg-info dsrb_mm/.mim docs/_build .pytest_cache .mypy_cache .ruff_cache \
+		.hypothesis
+	rm -f $(STAMP)

@@ -1,0 +1,49 @@
+"""Visual Genome, its 200 most frequent categories, SSGRL split."""
+
+_base_ = './pipelines_448.py'
+
+# ------------------------ frequently modified ------------------------
+data_root = '{{$VG_ROOT:data/VG}}'  # or set VG_ROOT in the environment
+known_proportion = 0.5  # proportion of known training labels, in (0, 1]
+batch_size = 8
+num_workers = 4
+# ---------------------------------------------------------------------
+
+train_dataloader = dict(
+    batch_size=batch_size,
+    num_workers=num_workers,
+    persistent_workers=True,
+    drop_last=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='PartialLabelDataset',
+        known_proportion=known_proportion,
+        dataset=dict(
+            type='VG200',
+            data_root=data_root,
+            ann_file='train_list_500.txt',
+            data_prefix=dict(img_path='VG_100K'),
+            pipeline={{_base_.train_pipeline}},
+        ),
+    ),
+)
+val_dataloader = dict(
+    batch_size=batch_size,
+    num_workers=num_workers,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='PartialLabelDataset',  # complete labels: nothing is hidden
+        dataset=dict(
+            type='VG200',
+            data_root=data_root,
+            ann_file='test_list_500.txt',
+            data_prefix=dict(img_path='VG_100K'),
+            pipeline={{_base_.test_pipeline}},
+            test_mode=True,
+        ),
+    ),
+)
+test_dataloader = val_dataloader

@@ -1,0 +1,47 @@
+"""Pascal VOC 2007, 20 categories; objects marked difficult are not positives."""
+
+_base_ = './pipelines_448.py'
+
+# ------------------------ frequently modified ------------------------
+data_root = '{{$VOC_ROOT:data/VOC2007}}'  # or set VOC_ROOT in the environment
+known_proportion = 0.5  # proportion of known training labels, in (0, 1]
+batch_size = 8
+num_workers = 4
+# ---------------------------------------------------------------------
+
+train_dataloader = dict(
+    batch_size=batch_size,
+    num_workers=num_workers,
+    persistent_workers=True,
+    drop_last=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='PartialLabelDataset',
+        known_proportion=known_proportion,
+        dataset=dict(
+            type='VOC',
+            data_root=data_root,
+            split='trainval',
+            pipeline={{_base_.train_pipeline}},
+        ),
+    ),
+)
+val_dataloader = dict(
+    batch_size=batch_size,
+    num_workers=num_workers,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn=dict(type='default_collate'),
+    dataset=dict(
+        type='PartialLabelDataset',  # complete labels: nothing is hidden
+        dataset=dict(
+            type='VOC',
+            data_root=data_root,
+            split='test',
+            pipeline={{_base_.test_pipeline}},
+            test_mode=True,
+        ),
+    ),
+)
+test_dataloader = val_dataloader

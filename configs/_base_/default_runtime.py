@@ -1,0 +1,35 @@
+"""Runtime of every config: registration, hooks, logging, checkpoints."""
+
+default_scope = 'mmpretrain'
+custom_imports = dict(imports=['dsrb_mm'], allow_failed_imports=False)
+
+default_hooks = dict(
+    timer=dict(type='IterTimerHook'),
+    logger=dict(type='LoggerHook', interval=100),
+    param_scheduler=dict(type='ParamSchedulerHook'),
+    sampler_seed=dict(type='DistSamplerSeedHook'),
+    visualization=dict(type='VisualizationHook', enable=False),
+    checkpoint=dict(
+        type='CheckpointHook',
+        interval=1,
+        max_keep_ckpts=2,
+        save_best='multi-label/mAP',
+        rule='greater',
+    ),
+    category_check=dict(type='CategoryCheckHook'),
+    plain_checkpoint=dict(type='PlainCheckpointHook'),
+)
+
+env_cfg = dict(
+    cudnn_benchmark=False,
+    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
+    dist_cfg=dict(backend='nccl'),
+)
+
+visualizer = dict(type='UniversalVisualizer', vis_backends=[dict(type='LocalVisBackend')])
+log_level = 'INFO'
+load_from = None
+resume = False
+randomness = dict(seed=0, deterministic=False)
+# alpha and beta get no gradient before blending starts.
+model_wrapper_cfg = dict(type='MMDistributedDataParallel', find_unused_parameters=True)

@@ -1,0 +1,44 @@
+"""DSRB on ResNet-101, as published: only the last stage of the backbone is trained."""
+
+# ------------------------ frequently modified ------------------------
+num_classes = 80
+word_vectors = 'dsrb_mm::coco_minilm'  # any .npy of (num_classes, width), or None: learnt
+channels = 1024  # D, channels of a category's feature
+# ---------------------------------------------------------------------
+
+model = dict(
+    type='ImageClassifier',
+    backbone=dict(
+        type='ResNet',
+        depth=101,
+        num_stages=4,
+        out_indices=(3,),
+        frozen_stages=3,
+        style='pytorch',
+        init_cfg=dict(
+            type='Pretrained',
+            checkpoint='https://download.pytorch.org/models/resnet101-63fe2227.pth',
+        ),
+    ),
+    neck=dict(
+        type='CSRLNeck',
+        in_channels=2048,
+        out_channels=channels,
+        num_classes=num_classes,
+        word_vectors=word_vectors,
+        pool_size=2,
+    ),
+    head=dict(
+        type='DSRBHead',
+        num_classes=num_classes,
+        in_channels=channels,
+        hidden_channels=1024,
+        graph_steps=3,
+        loss=dict(type='PartialBCELoss'),
+        loss_contrastive=dict(type='CategoryContrastiveLoss', loss_weight=0.05),
+        iprb=dict(alpha=0.5, learnable=True),  # None: without instance blending
+        pprb=dict(beta=0.5, learnable=True, num_blended=1),  # None: without prototype blending
+        bias_init=None,
+        diagnostics=True,
+    ),
+)

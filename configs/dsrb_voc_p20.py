@@ -1,0 +1,3 @@
+_base_ = './_base_/dsrb_voc.py'
+
+train_dataloader = dict(dataset=dict(known_proportion=0.2))

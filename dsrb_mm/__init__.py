@@ -1,0 +1,14 @@
+"""DSRB for MMPretrain: multi-label image recognition when most labels are missing.
+
+Importing the package registers its models, datasets, hooks and metrics in MMPretrain's registries;
+a config does so with ``custom_imports = dict(imports=['dsrb_mm'])``.
+"""
+
+from .utils.dependencies import check_dependencies
+
+check_dependencies()
+
+from . import datasets, engine, evaluation, models  # noqa: E402
+from .version import __version__  # noqa: E402
+
+__all__ = ['__version__', 'datasets', 'engine', 'evaluation', 'models']

@@ -1,0 +1,9 @@
+"""Datasets with partial labels, registered in MMPretrain."""
+
+from .coco_multi_label import CocoMultiLabel
+from .csv_multi_label import CSVMultiLabel
+from .label_matrix import get_label_matrix
+from .partial_label_dataset import PartialLabelDataset
+from .vg200 import VG200
+
+__all__ = ['CSVMultiLabel', 'CocoMultiLabel', 'PartialLabelDataset', 'VG200', 'get_label_matrix']

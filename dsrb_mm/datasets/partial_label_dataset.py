@@ -1,0 +1,141 @@
+"""Dataset wrapper that hides labels, so that training sees a partial label matrix."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+from mmengine.dataset import force_full_init
+from mmpretrain.registry import DATASETS
+
+from .label_masks import file_mask, per_category_mask, proportion_mask, single_positive_mask
+from .label_matrix import get_label_matrix
+from .layouts import explain_missing
+
+
+@DATASETS.register_module()
+class PartialLabelDataset:
+    """Wraps a multi-label dataset and turns labels into a score vector with unknown entries.
+
+    Every sample gets ``gt_score`` (C,) float32: 1 present, 0 absent, -1 unknown. Without any option
+    nothing is hidden: that is how evaluation reads complete labels, and how a dataset that has
+    unknown labels of its own (CSV) is read. At most one of the four protocols may be given; entries
+    unknown in the dataset itself stay unknown.
+
+    Args:
+        dataset: Dataset or its config: any MMPretrain multi-label dataset.
+        known_proportion: Keep each label with this probability, in (0, 1], by the published
+            formula (reference: arXiv 2205.13092 and its published masks).
+        known_per_category: Keep this many labels of every category.
+        single_positive: Keep one present category of each image and nothing else.
+        label_file: Keep what a file in the published code (1, -1, 0) knows.
+        seed: Seed of the choice; the published one is 0.
+        lazy_init: Whether to leave reading the annotations to the first use.
+
+    Raises:
+        ValueError: More than one protocol, or a value out of range.
+        FileNotFoundError: Missing data, with the expected layout and its source.
+        TypeError: ``dataset`` is neither a config nor a dataset.
+    """
+
+    def __init__(
+        self,
+        dataset: Any,
+        known_proportion: float | None = None,
+        known_per_category: int | None = None,
+        single_positive: bool = False,
+        label_file: str | None = None,
+        seed: int = 0,
+        lazy_init: bool = False,
+    ) -> None:
+        self._protocol = {
+            'known_proportion': known_proportion,
+            'known_per_category': known_per_category,
+            'single_positive': single_positive or None,
+            'label_file': label_file,
+        }
+        given = [name for name, value in self._protocol.items() if value is not None]
+        if len(given) > 1:
+            raise ValueError(f'expected at most one partial-label protocol, but got {given}')
+        if known_proportion is not None:
+            proportion_mask((0, 0), known_proportion)  # before hours of other work
+        self._seed = seed
+        if isinstance(dataset, dict):
+            with explain_missing(dataset):
+                self.dataset = DATASETS.build(dataset)
+        elif hasattr(dataset, 'get_data_info'):
+            self.dataset = dataset
+        else:
+            raise TypeError(f'expected dataset to be a config or a dataset, but got {type(dataset)}')
+        self._metainfo = self.dataset.metainfo
+        self._fully_initialized = False
+        if not lazy_init:
+            self.full_init()
+
+    @property
+    def metainfo(self) -> dict:
+        """Meta information of the wrapped dataset."""
+        return copy.deepcopy(self._metainfo)
+
+    def full_init(self) -> None:
+        """Read the annotations and choose the known labels, once."""
+        if self._fully_initialized:
+            return
+        self.dataset.full_init()
+        self._metainfo = self.dataset.metainfo
+        complete = get_label_matrix(self.dataset)
+        self._labels = np.where(self._known(complete), complete, np.int8(-1))
+        self._fully_initialized = True
+
+    def _known(self, labels: np.ndarray) -> np.ndarray:
+        protocol = self._protocol
+        if protocol['known_proportion'] is not None:
+            return proportion_mask(labels.shape, protocol['known_proportion'], self._seed)
+        if protocol['known_per_category'] is not None:
+            return per_category_mask(labels.shape, protocol['known_per_category'], self._seed)
+        if protocol['single_positive']:
+            return single_positive_mask(labels, self._seed)
+        if protocol['label_file'] is not None:
+            return file_mask(protocol['label_file'], labels)
+        return np.ones(labels.shape, bool)
+
+    @force_full_init
+    def label_matrix(self) -> np.ndarray:
+        """Labels as training sees them, (N, C) int8 in {1, 0, -1}."""
+        return self._labels
+
+    @force_full_init
+    def get_data_info(self, idx: int) -> dict:
+        """Annotation of one image, with ``gt_score`` in place of ``gt_label``."""
+        info = self.dataset.get_data_info(idx)
+        # MMPretrain's preprocessor cannot pack the empty gt_label of an image without a category,
+        # and heads and metrics read gt_score first anyway.
+        info.pop('gt_label', None)
+        info['gt_score'] = self._labels[idx].astype(np.float32)
+        return info
+
+    @force_full_init
+    def get_cat_ids(self, idx: int) -> list[int]:
+        """Categories known to be present, for MMEngine's class-balanced sampling."""
+        return np.flatnonzero(self._labels[idx] == 1).tolist()
+
+    @force_full_init
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, idx: int) -> Any:
+        """Sample after the wrapped dataset's pipeline.
+
+        Raises:
+            ValueError: The pipeline gave nothing (an unreadable image with ``ignore_empty``).
+        """
+        info = self.get_data_info(idx)
+        sample = self.dataset.pipeline(info)
+        if sample is None:
+            raise ValueError(f'the pipeline gave no sample for {info.get("img_path", idx)}')
+        return sample
+
+    def __repr__(self) -> str:
+        given = {name: value for name, value in self._protocol.items() if value is not None}
+        return f'{type(self).__name__}({given or "labels as they are"})\n{self.dataset!r}'

@@ -1,0 +1,65 @@
+"""Visual Genome with its 200 most frequent categories (VG-200)."""
+
+from __future__ import annotations
+
+import mmengine
+import numpy as np
+from mmengine.logging import print_log
+from mmpretrain.registry import DATASETS
+
+from .label_matrix_dataset import LabelMatrixDataset
+
+
+@DATASETS.register_module()
+class VG200(LabelMatrixDataset):
+    """VG-200 on the split of SSGRL, from the files released with it.
+
+    The release carries no category names: give them by ``classes`` (a list, or a file of one name a
+    line), or they read ``category 0``, ``category 1``, ...; word vectors then have to be learnt.
+
+    Args:
+        ann_file: Image file names, one a line (``train_list_500.txt``), relative to ``data_root``.
+        label_file: Json from file name to the list of its category indices, relative to
+            ``data_root``. Of the file with 500 categories, the first ``num_classes`` are used.
+        num_classes: Number of categories.
+        data_root: Root of lists, labels and images.
+        data_prefix: ``dict(img_path=...)``, folder of the images.
+        **kwargs: See :class:`mmpretrain.datasets.MultiLabelDataset`.
+
+    Raises:
+        FileNotFoundError: A file is missing.
+        ValueError: A listed image without labels, or malformed files.
+    """
+
+    def __init__(
+        self,
+        ann_file: str,
+        label_file: str = 'vg_category_200_labels_index.json',
+        num_classes: int = 200,
+        **kwargs,
+    ) -> None:
+        self.label_file = label_file
+        self.num_classes = num_classes
+        super().__init__(ann_file=ann_file, **kwargs)
+
+    def load_annotations(self) -> tuple[list[str], np.ndarray, list[str]]:
+        """Read the list and the labels; see the base class."""
+        names = [line.strip() for line in mmengine.list_from_file(self.ann_file) if line.strip()]
+        label_path = mmengine.fileio.join_path(self.data_root or '', self.label_file)
+        try:
+            indices = mmengine.load(label_path)
+        except ValueError as error:
+            raise ValueError(f'expected {label_path} to be a json, but got: {error}') from error
+        labels = np.zeros((len(names), self.num_classes), np.int8)
+        for row, name in enumerate(names):
+            if name not in indices:
+                raise ValueError(f'{label_path} has no labels for {name}, listed in {self.ann_file}')
+            present = np.asarray(indices[name], np.int64).reshape(-1)
+            if (present < 0).any():
+                raise ValueError(f'{label_path}: negative category index for {name}: {present}')
+            labels[row, present[present < self.num_classes]] = 1
+        classes = self._metainfo.get('classes')
+        if classes is None:
+            print_log('VG200: no category names given (classes=...); using numbers.', 'current')
+            classes = [f'category {i}' for i in range(self.num_classes)]
+        return names, labels, list(classes)

@@ -1,0 +1,96 @@
+"""When pictures of predictions are written: while testing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmpretrain.registry import HOOKS
+from mmpretrain.structures import DataSample
+
+from dsrb_mm.models.necks import CategoryFeatures
+from dsrb_mm.visualization import CategoryPanel, draw_attention_picture
+
+
+@HOOKS.register_module()
+class AttentionPictureHook(Hook):
+    """Writes a picture of every so many test images: prediction, truth, attention per category.
+
+    Models without :class:`CSRLNeck` get the same picture without attention maps.
+
+    Args:
+        out_dir: Folder of the pictures.
+        interval: A picture every so many test images.
+        max_categories: Predicted categories shown in a picture, the most certain first.
+
+    Raises:
+        ValueError: ``interval`` or ``max_categories`` below 1.
+    """
+
+    def __init__(self, out_dir: str, interval: int = 50, max_categories: int = 5) -> None:
+        if interval < 1 or max_categories < 1:
+            raise ValueError(
+                'expected interval and max_categories to be at least 1, but got '
+                f'{interval} and {max_categories}'
+            )
+        self.out_dir = Path(out_dir)
+        self.interval = interval
+        self.max_categories = max_categories
+
+    def before_test(self, runner: Runner) -> None:
+        """Make the folder."""
+        self.out_dir.mkdir(parents=True, exist_ok=True)
+        self._seen = 0
+
+    @torch.no_grad()
+    def after_test_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: dict | None = None,
+        outputs: Sequence[DataSample] | None = None,
+    ) -> None:
+        """Draw the images of this batch whose turn it is."""
+        drawn = [i for i in range(len(outputs)) if (self._seen + i) % self.interval == 0]
+        self._seen += len(outputs)
+        if not drawn:
+            return
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        inputs = [data_batch['inputs'][i] for i in drawn]
+        feats = model.extract_feat(model.data_preprocessor(dict(inputs=inputs))['inputs'])
+        classes = runner.test_dataloader.dataset.metainfo.get('classes')
+        for row, (i, image) in enumerate(zip(drawn, inputs, strict=True)):
+            attention = None
+            if isinstance(feats, CategoryFeatures):
+                attention = feats.attention[row].cpu().numpy()
+            self._draw(image, outputs[i], attention, classes)
+
+    def _draw(
+        self,
+        image: torch.Tensor,
+        sample: DataSample,
+        attention: np.ndarray | None,
+        classes: Sequence[str] | None,
+    ) -> None:
+        scores = sample.pred_score.cpu().numpy()
+        names = classes or [str(i) for i in range(len(scores))]
+        truth = sample.gt_score.cpu().numpy().astype(int) if 'gt_score' in sample else None
+        predicted = sorted(sample.pred_label.tolist(), key=lambda c: -scores[c])
+        panels = [
+            CategoryPanel(
+                names[c],
+                float(scores[c]),
+                None if truth is None else int(truth[c]),
+                None if attention is None else attention[c],
+            )
+            for c in predicted[: self.max_categories]
+        ]
+        missed = [] if truth is None else sorted(set(np.flatnonzero(truth == 1)) - set(predicted))
+        rgb = image.numpy()[::-1].transpose(1, 2, 0)
+        path = self.out_dir / f'{Path(sample.img_path).stem}.png'
+        draw_attention_picture(rgb, panels, path, [names[c] for c in missed])

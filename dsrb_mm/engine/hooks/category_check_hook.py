@@ -1,0 +1,70 @@
+"""Catches category lists that differ between training, evaluation and checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmpretrain.registry import HOOKS
+
+
+def _classes(dataset) -> tuple[str, ...] | None:
+    classes = getattr(dataset, 'metainfo', {}).get('classes')
+    return None if classes is None else tuple(classes)
+
+
+def _compare(one: str, expected: Sequence[str], other: str, found: Sequence[str]) -> None:
+    if tuple(expected) == tuple(found):
+        return
+    only_one = [name for name in expected if name not in found][:5]
+    only_other = [name for name in found if name not in expected][:5]
+    detail = (
+        f'only in {one}: {only_one}, only in {other}: {only_other}'
+        if only_one or only_other
+        else 'the same categories in another order'
+    )
+    raise ValueError(
+        f'expected {other} to have the categories of {one} in the same order, but got '
+        f'{len(found)} instead of {len(expected)}: {detail}'
+    )
+
+
+@HOOKS.register_module()
+class CategoryCheckHook(Hook):
+    """Stops a run whose category lists do not agree, before it computes nonsense.
+
+    Compares the training set with the validation set and with the model's number of categories
+    before training, and the categories in a checkpoint with those of the data it is tested on.
+    """
+
+    # Before hooks that would stumble over a wrong number of categories.
+    priority = 'HIGH'
+
+    def before_train(self, runner: Runner) -> None:
+        """Compare training set, validation set and model."""
+        classes = _classes(runner.train_dataloader.dataset)
+        if classes is None:
+            return
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        num_classes = getattr(model.head, 'num_classes', len(classes))
+        if num_classes != len(classes):
+            raise ValueError(
+                f'expected num_classes of the head to be {len(classes)}, the number of categories '
+                f'of the training set, but got {num_classes}'
+            )
+        if runner.val_loop is not None:
+            found = _classes(runner.val_dataloader.dataset)
+            if found is not None:
+                _compare('the training set', classes, 'the validation set', found)
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Compare the checkpoint's categories with the test set's."""
+        meta = checkpoint.get('meta', {}).get('dataset_meta') or {}
+        expected = meta.get('classes')
+        if expected is None or runner._test_loop is None or isinstance(runner._test_loop, dict):
+            return
+        found = _classes(runner.test_dataloader.dataset)
+        if found is not None:
+            _compare('the checkpoint', expected, 'the test set', found)

@@ -1,0 +1,31 @@
+"""How the contrastive loss is phased in."""
+
+from __future__ import annotations
+
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.runner import Runner
+from mmpretrain.registry import HOOKS
+
+
+@HOOKS.register_module()
+class ContrastiveRampHook(Hook):
+    """Ramps the contrastive loss linearly from 0 to its weight.
+
+    Args:
+        epochs: Length of the ramp; the published one is the first epoch. 0 switches it off.
+
+    Raises:
+        ValueError: ``epochs`` below 0.
+    """
+
+    def __init__(self, epochs: float = 1) -> None:
+        if epochs < 0:
+            raise ValueError(f'expected epochs to be 0 or more, but got {epochs}')
+        self.epochs = epochs
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch=None) -> None:
+        """Set the factor of this iteration."""
+        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        length = self.epochs * len(runner.train_dataloader)
+        model.head.contrastive_ramp = min(1.0, runner.iter / length) if length else 1.0

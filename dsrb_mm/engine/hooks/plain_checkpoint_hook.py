@@ -1,0 +1,72 @@
+"""Checkpoints that load without trusting them."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from mmengine.hooks import Hook
+from mmengine.logging import HistoryBuffer
+from mmengine.runner import Runner
+from mmpretrain.registry import HOOKS
+
+_MARK = 'dsrb_mm_plain'
+# The rest (state dicts of model, EMA model and optimiser) is tensors and numbers already.
+_PLAIN_KEYS = {'meta', 'message_hub', 'param_schedulers'}
+
+
+def _to_plain(value):
+    if isinstance(value, HistoryBuffer):
+        log, count = value.data
+        return {
+            _MARK: 'history',
+            'log': torch.from_numpy(np.asarray(log, np.float64)),
+            'count': torch.from_numpy(np.asarray(count, np.float64)),
+            'max_length': value.max_length,
+        }
+    if isinstance(value, np.ndarray):
+        return {_MARK: 'array', 'value': torch.from_numpy(value.copy())}
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, dict):
+        return type(value)((key, _to_plain(item)) for key, item in value.items())
+    if type(value) in (list, tuple):
+        return type(value)(_to_plain(item) for item in value)
+    return value
+
+
+def _from_plain(value):
+    if isinstance(value, dict):
+        kind = value.get(_MARK)
+        if kind == 'history':
+            return HistoryBuffer(
+                value['log'].numpy(), value['count'].numpy(), value['max_length']
+            )
+        if kind == 'array':
+            return value['value'].numpy()
+        return type(value)((key, _from_plain(item)) for key, item in value.items())
+    if type(value) in (list, tuple):
+        return type(value)(_from_plain(item) for item in value)
+    return value
+
+
+@HOOKS.register_module()
+class PlainCheckpointHook(Hook):
+    """Keeps checkpoints free of pickled objects, so that ``weights_only`` loading reads them.
+
+    MMEngine stores its log history as NumPy-backed objects, which torch >= 2.6 refuses to load
+    unless ``builtins.getattr`` and NumPy's reconstructors are trusted; that would give up most of
+    the protection. This hook stores tensors and plain containers instead, and turns them back.
+    """
+
+    # Last before saving, first after loading: other hooks see MMEngine's own objects.
+    priority = 'LOWEST'
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Replace objects by tensors and plain containers."""
+        for key in _PLAIN_KEYS & checkpoint.keys():
+            checkpoint[key] = _to_plain(checkpoint[key])
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Restore MMEngine's objects, which the runner reads after this."""
+        for key in _PLAIN_KEYS & checkpoint.keys():
+            checkpoint[key] = _from_plain(checkpoint[key])

@@ -1,0 +1,13 @@
+"""Evaluation of multi-label recognition: the MMEngine metric and the pure maths under it."""
+
+from .average_precision import average_precision
+from .multi_label_recognition import MultiLabelRecognitionMetric, RecognitionResult
+from .precision_recall import precision_recall, top_k_mask
+
+__all__ = [
+    'MultiLabelRecognitionMetric',
+    'RecognitionResult',
+    'average_precision',
+    'precision_recall',
+    'top_k_mask',
+]

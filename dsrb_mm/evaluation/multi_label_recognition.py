@@ -1,0 +1,197 @@
+"""Metric of multi-label recognition that ignores unknown labels."""
+
+from __future__ import annotations
+
+import csv
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import MMLogger
+from mmengine.structures import BaseDataElement
+from mmpretrain.registry import METRICS
+from numpy.typing import ArrayLike, NDArray
+
+from .average_precision import average_precision, check_labels, mean_over_evaluated
+from .precision_recall import precision_recall, top_k_mask
+
+
+@dataclass(frozen=True)
+class RecognitionResult:
+    """Result of an evaluation.
+
+    Attributes:
+        summary: mAP, mAP_raw, OP ... CF1 and, with top-k, OP_top3 ... CF1_top3, all in percent,
+            and num_classes_evaluated.
+        per_class: AP and AP_raw in percent (nan without known positives) and the numbers of
+            positives, negatives and unknown entries, each (C,).
+    """
+
+    summary: dict[str, float]
+    per_class: dict[str, NDArray]
+
+    def table(self, class_names: Sequence[str]) -> list[list[str]]:
+        """Header and one row for every category."""
+        rows = zip(
+            class_names, *(column.tolist() for column in self.per_class.values()), strict=True
+        )
+        cells = [[f'{v:.4f}' if isinstance(v, float) else str(v) for v in row] for row in rows]
+        return [['class', *self.per_class], *cells]
+
+
+@METRICS.register_module()
+class MultiLabelRecognitionMetric(BaseMetric):
+    """mAP, OP/OR/OF1 and CP/CR/CF1, by threshold and for the top k, under partial labels.
+
+    Reference: arXiv 2205.13092. :func:`average_precision` and :func:`precision_recall` define the
+    values. Labels are 1 present, 0 absent, -1 unknown; unknown entries are ignored. mAP (VOC 2012,
+    interpolated), mAP_raw (not interpolated), CP and CR are means over the categories with known
+    positives, of which there are ``num_classes_evaluated``.
+
+    A data sample has ``pred_score`` (C,), probabilities, and either ``gt_score`` (C,), which goes
+    first, or ``gt_label``, the indices of all categories present.
+
+    Args:
+        thr: A category is predicted if its probability is at least ``thr``.
+        topk: Also report precision and recall of the predicted categories among the ``topk``
+            highest scores of a sample, under keys like ``OP_top3``. Of equal scores the lower
+            category index comes first. Unknown entries do take places in the top k: the model
+            cannot know what is unknown. None switches it off.
+        classwise: Log a table of all categories.
+        csv_path: Write that table to this file at every evaluation, replacing the one before.
+        **kwargs: ``collect_device``, ``collect_dir`` and ``prefix`` of MMEngine's BaseMetric.
+
+    Raises:
+        ValueError: ``thr`` is not in [0, 1] or ``topk`` is below 1.
+    """
+
+    default_prefix = 'multi-label'
+
+    def __init__(
+        self,
+        thr: float = 0.5,
+        topk: int | None = 3,
+        classwise: bool = False,
+        csv_path: str | Path | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        _check_thr(thr)
+        if topk is not None and topk < 1:
+            raise ValueError(f'expected topk to be None or at least 1, but got {topk}')
+        self.thr = thr
+        self.topk = topk
+        self.classwise = classwise
+        self.csv_path = csv_path
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict | BaseDataElement]) -> None:
+        """Keep scores (float32) and labels (int8) of every sample.
+
+        Raises:
+            ValueError: Labels do not fit the scores or are not of 1, 0, -1.
+        """
+        for sample in data_samples:
+            fields = sample.to_dict() if isinstance(sample, BaseDataElement) else sample
+            scores = _to_numpy(fields['pred_score']).astype(np.float32)
+            if 'gt_score' in fields:
+                labels = _to_numpy(fields['gt_score'])
+            else:
+                labels = _indices_to_labels(_to_numpy(fields['gt_label']), len(scores))
+            if labels.shape != scores.shape:
+                raise ValueError(
+                    f'expected gt_score to be of the shape of pred_score {scores.shape}, '
+                    f'but got {labels.shape}'
+                )
+            check_labels(labels)
+            self.results.append((scores, labels.astype(np.int8)))
+
+    def compute_metrics(self, results: list[tuple[NDArray, NDArray]]) -> dict[str, float]:
+        """Evaluate all samples; log and write the table of categories where asked for."""
+        if not results:
+            raise ValueError('expected results to be of at least one sample, but got none')
+        scores, labels = (np.stack(arrays) for arrays in zip(*results, strict=True))
+        result = self.calculate(scores, labels, self.thr, self.topk)
+        if self.classwise or self.csv_path is not None:
+            self._report(result.table(self._class_names(scores.shape[1])))
+        return result.summary
+
+    @staticmethod
+    def calculate(
+        scores: ArrayLike, labels: ArrayLike, thr: float = 0.5, topk: int | None = 3
+    ) -> RecognitionResult:
+        """Evaluate scores (N, C) against labels (N, C).
+
+        Without any category with known positives mAP is nan, with a warning.
+
+        Raises:
+            ValueError: Shapes differ, scores are not probabilities, labels are not of 1, 0, -1,
+                ``thr`` is not in [0, 1] or ``topk`` is not in 1 ... C.
+        """
+        _check_thr(thr)
+        scores, labels = _to_numpy(scores), _to_numpy(labels)
+        scores = scores.astype(np.result_type(scores, np.float32), copy=False)
+        interpolated, raw = average_precision(scores, labels)
+        if scores.size and not 0 <= scores.min() <= scores.max() <= 1:
+            raise ValueError(
+                'expected scores to be probabilities in [0, 1], '
+                f'but got values from {scores.min():.4g} to {scores.max():.4g}'
+            )
+        per_class = {'AP': 100 * interpolated, 'AP_raw': 100 * raw}
+        for name, value in (('positives', 1), ('negatives', 0), ('unknown', -1)):
+            per_class[name] = np.count_nonzero(labels == value, axis=0)
+        summary = {f'm{name}': mean_over_evaluated(per_class[name]) for name in ('AP', 'AP_raw')}
+        if np.isnan(summary['mAP']):
+            warnings.warn('mAP is nan: no category has known positives', stacklevel=2)
+        predicted = scores >= thr
+        summary |= {k: 100 * v for k, v in precision_recall(predicted, labels).items()}
+        if topk is not None:
+            top = precision_recall(predicted & top_k_mask(scores, topk), labels)
+            summary |= {f'{k}_top{topk}': 100 * v for k, v in top.items()}
+        summary['num_classes_evaluated'] = int(np.count_nonzero(per_class['positives']))
+        return RecognitionResult(summary, per_class)
+
+    def _class_names(self, num_classes: int) -> list[str]:
+        """Names from the data set, or the indices where it has none."""
+        names = (self.dataset_meta or {}).get('classes') or range(num_classes)
+        if len(names) != num_classes:
+            raise ValueError(f'expected classes to be {num_classes} names, but got {len(names)}')
+        return [str(name) for name in names]
+
+    def _report(self, table: list[list[str]]) -> None:
+        if self.classwise:
+            widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+            lines = ['  '.join(map(str.rjust, row, widths)) for row in table]
+            MMLogger.get_current_instance().info('\n'.join(['AP by category', *lines]))
+        if self.csv_path is not None:
+            path = Path(self.csv_path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open('w', newline='', encoding='utf-8') as file:
+                csv.writer(file).writerows(table)
+
+
+def _check_thr(thr: float) -> None:
+    if not 0 <= thr <= 1:
+        raise ValueError(f'expected thr to be in [0, 1], but got {thr}')
+
+
+def _to_numpy(values: ArrayLike | torch.Tensor) -> NDArray:
+    if isinstance(values, torch.Tensor):
+        values = values.detach().cpu()
+        values = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
+    return np.asarray(values)
+
+
+def _indices_to_labels(indices: NDArray, num_classes: int) -> NDArray[np.int8]:
+    if indices.size and not 0 <= indices.min() <= indices.max() < num_classes:
+        raise ValueError(
+            f'expected gt_label to be indices from 0 to {num_classes - 1}, '
+            f'but got {indices.tolist()}'
+        )
+    labels = np.zeros(num_classes, dtype=np.int8)
+    labels[indices.astype(np.int64)] = 1
+    return labels

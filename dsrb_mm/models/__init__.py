@@ -1,0 +1,7 @@
+"""Neck, head and losses of DSRB, registered in MMPretrain."""
+
+from .heads import DSRBHead
+from .losses import CategoryContrastiveLoss, PartialBCELoss
+from .necks import CSRLNeck
+
+__all__ = ['CSRLNeck', 'CategoryContrastiveLoss', 'DSRBHead', 'PartialBCELoss']

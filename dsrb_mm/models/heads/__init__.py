@@ -1,0 +1,5 @@
+"""Heads: from features of categories to labels."""
+
+from .dsrb_head import DSRBHead
+
+__all__ = ['DSRBHead']

@@ -1,0 +1,45 @@
+"""Output layer and one binary classifier per category (reference: arXiv 2205.13092)."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+
+
+class CategoryClassifier(BaseModule):
+    """Scores each category from its graph state X_c and its semantic feature S_c.
+
+    ``o_c = tanh(F [X_c ; S_c])``, ``logit_c = v_c . o_c + b_c``, with one (v_c, b_c) per category.
+
+    Args:
+        num_classes: Number of categories C.
+        channels: Number of channels D of X and S.
+        hidden_channels: Number of channels of o_c.
+        init_cfg: Initialisation config of MMEngine.
+
+    Shape:
+        X (B, C, D), S (B, C, D) -> logits (B, C).
+    """
+
+    def __init__(
+        self,
+        num_classes: int,
+        channels: int,
+        hidden_channels: int = 1024,
+        init_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        self.output = nn.Linear(2 * channels, hidden_channels)
+        self.weight = nn.Parameter(torch.empty(num_classes, hidden_channels))
+        self.bias = nn.Parameter(torch.empty(num_classes))
+        bound = 1 / math.sqrt(hidden_channels)
+        nn.init.uniform_(self.weight, -bound, bound)
+        nn.init.uniform_(self.bias, -bound, bound)
+
+    def forward(self, state: Tensor, semantic: Tensor) -> Tensor:
+        """Logits of all categories."""
+        hidden = torch.tanh(self.output(torch.cat([state, semantic], dim=-1)))
+        return (hidden * self.weight).sum(-1) + self.bias

@@ -1,0 +1,65 @@
+"""Statistics of the known training labels: co-occurrence graph, counts, prior."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+# Rows turned into floating point at a time: a million-image label matrix must not be copied whole.
+_ROWS = 65_536
+
+
+def label_graph(labels: np.ndarray) -> np.ndarray:
+    """Conditional co-occurrence of categories, from known positives only.
+
+    ``A[i, j] = #(i and j both known positive) / #(i known positive)``; a category without known
+    positive gets a zero row (the published code divides by zero there).
+
+    Args:
+        labels: Training labels, 1 present, 0 absent, -1 unknown.
+
+    Shape:
+        (N, C) integers -> (C, C) float32 in [0, 1].
+    """
+    num_classes = labels.shape[1]
+    together = np.zeros((num_classes, num_classes))
+    for start in range(0, len(labels), _ROWS):
+        # float32 counts exactly up to 2^24 and its matrix product is BLAS's, an integer one is not.
+        positive = (labels[start : start + _ROWS] == 1).astype(np.float32)
+        together += positive.T @ positive
+    return (together / np.maximum(together.diagonal(), 1)[:, None]).astype(np.float32)
+
+
+class KnownLabelCounts(NamedTuple):
+    """Known labels per category: positives (C,) and known entries (C,)."""
+
+    positive: np.ndarray
+    known: np.ndarray
+
+    @classmethod
+    def from_labels(cls, labels: np.ndarray) -> KnownLabelCounts:
+        """Count a label matrix (N, C) of 1, 0, -1."""
+        return cls((labels == 1).sum(0), (labels >= 0).sum(0))
+
+    def prior_logit(self) -> np.ndarray:
+        """Smoothed log-odds of each category among its known labels, (C,) float32.
+
+        ``logit((positive + 1) / (known + 10))``: finite for a category that is never, or always,
+        positive.
+        """
+        rate = (self.positive + 1) / (self.known + 10)
+        return np.log(rate / (1 - rate)).astype(np.float32)
+
+    def base_rate_entropy(self) -> float:
+        """Binary cross-entropy (nats, mean over known entries) of predicting each base rate.
+
+        A training loss that stays at this value has learnt nothing from the images.
+        """
+        if not self.known.any():
+            return float('nan')
+        rate = self.positive / np.maximum(self.known, 1)
+        positive, absent = self.positive, self.known - self.positive
+        log_positive = np.log(np.where(positive > 0, rate, 1))
+        log_absent = np.log(np.where(absent > 0, 1 - rate, 1))
+        return float(-(positive * log_positive + absent * log_absent).sum() / self.known.sum())

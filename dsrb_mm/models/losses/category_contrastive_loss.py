@@ -1,0 +1,81 @@
+"""Contrastive loss between the semantic features of one category in different images."""
+
+from __future__ import annotations
+
+import torch
+from mmpretrain.registry import MODELS
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+_EPS = 1e-9
+
+
+def _take(order: Tensor, member: Tensor, number: Tensor) -> Tensor:
+    """1 for the first ``number`` members in ``order``, else 0 (all flat, on the device)."""
+    places = torch.arange(len(order), device=order.device)
+    first = torch.zeros_like(member).scatter(0, order, places < number)
+    return (first & member).float()
+
+
+def _subsample(loss: Tensor, member: Tensor, num_positive: Tensor) -> Tensor:
+    """How often each pair loss counts: 2n members at random plus the n largest; all if n = 0.
+
+    A member that is both drawn and among the largest counts twice.
+
+    Shape:
+        loss (P,), member (P,) bool, num_positive () -> (P,).
+    """
+    keys = torch.rand(loss.shape, device=loss.device)
+    random_order = keys.masked_fill(~member, -1).argsort(descending=True)
+    largest_order = loss.masked_fill(~member, -torch.inf).argsort(descending=True)
+    kept = _take(random_order, member, 2 * num_positive) + _take(
+        largest_order, member, num_positive
+    )
+    return torch.where(num_positive > 0, kept, member.float())
+
+
+@MODELS.register_module()
+class CategoryContrastiveLoss(nn.Module):
+    """Pulls features of a category together where both images show it, apart otherwise.
+
+    Reference: arXiv 2205.13092, contrastive loss. For every pair of images and every category known
+    in both, with s the cosine of the two semantic features: ``1 - s`` if both are positive and
+    ``1 + s`` otherwise. With n positive-positive pairs, all of them are kept; of the
+    positive-negative and of the negative-negative pairs each, 2n at random and the n largest, or
+    all if n = 0. The loss is the mean of what is kept; 0 if nothing is (a batch of one image, say).
+
+    Nothing here leaves the device: pairs are weighted instead of selected.
+
+    Args:
+        loss_weight: Factor of the loss.
+    """
+
+    def __init__(self, loss_weight: float = 0.05) -> None:
+        super().__init__()
+        self.loss_weight = loss_weight
+
+    def forward(self, semantic: Tensor, target: Tensor) -> Tensor:
+        """Loss of a batch; computed in float32 under mixed precision.
+
+        Shape:
+            semantic features (B, C, D), target (B, C) in {1, 0, -1} -> ().
+        """
+        batch = len(semantic)
+        with torch.autocast(semantic.device.type, enabled=False):
+            semantic = semantic if semantic.dtype == torch.float64 else semantic.float()
+            unit = F.normalize(semantic, dim=-1, eps=_EPS).transpose(0, 1)
+            cosine = unit @ unit.mT
+            first, second = torch.triu_indices(batch, batch, 1, device=semantic.device)
+            cosine = cosine[:, first, second].mT.flatten()
+            one, other = target[first].flatten(), target[second].flatten()
+
+            both_positive = (one == 1) & (other == 1)
+            both_negative = (one == 0) & (other == 0)
+            mixed = (one >= 0) & (other >= 0) & ~both_positive & ~both_negative
+            loss = torch.where(both_positive, 1 - cosine, 1 + cosine)
+            with torch.no_grad():
+                num_positive = both_positive.sum()
+                weight = both_positive.to(loss.dtype)
+                weight += _subsample(loss, mixed, num_positive)
+                weight += _subsample(loss, both_negative, num_positive)
+            return self.loss_weight * (loss * weight).sum() / weight.sum().clamp(min=1)

@@ -1,0 +1,103 @@
+"""What the command-line tools share: arguments, config, and errors a user can act on."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+
+from mmengine.config import Config, DictAction
+
+
+def runner_arguments(description: str) -> argparse.ArgumentParser:
+    """Parser with the arguments of every tool that builds a runner, named as in OpenMMLab."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--work-dir', help='folder of logs and checkpoints')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='override config settings: key=value; lists as key="[a,b]"',
+    )
+    parser.add_argument(
+        '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher'
+    )
+    # torchrun's predecessors pass the rank as an argument.
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+    return parser
+
+
+def load_config(args: argparse.Namespace) -> Config:
+    """Read the config and merge the command line into it.
+
+    Args:
+        args: What :func:`runner_arguments` (and a tool's own additions) parsed.
+
+    Returns:
+        The config a runner is built from; ``work_dir`` is the argument, the config's own, or
+        ``work_dirs/`` and the config's name, in this order.
+    """
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    cfg = Config.fromfile(args.config)
+    cfg.launcher = args.launcher
+    if args.cfg_options is not None:
+        cfg.merge_from_dict(args.cfg_options)
+    if args.work_dir is not None:
+        cfg.work_dir = args.work_dir
+    elif cfg.get('work_dir') is None:
+        cfg.work_dir = str(Path('work_dirs') / Path(args.config).stem)
+    if hasattr(args, 'checkpoint'):
+        _merge_test(cfg, args)
+    else:
+        _merge_train(cfg, args)
+    return cfg
+
+
+def _merge_train(cfg: Config, args: argparse.Namespace) -> None:
+    if args.no_validate:
+        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
+        # There is no metric to choose a best checkpoint by.
+        cfg.default_hooks.checkpoint.pop('save_best', None)
+    if args.amp:
+        cfg.optim_wrapper.type = 'AmpOptimWrapper'
+        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+    if args.resume is not None:
+        cfg.resume = True
+        cfg.load_from = None if args.resume == 'auto' else args.resume
+    if args.auto_scale_lr:
+        cfg.auto_scale_lr.enable = True
+
+
+def _merge_test(cfg: Config, args: argparse.Namespace) -> None:
+    cfg.load_from = args.checkpoint
+    if args.amp:
+        cfg.test_cfg.fp16 = True
+    if args.show_dir is not None:
+        cfg.default_hooks.attention_pictures = dict(
+            type='AttentionPictureHook', out_dir=args.show_dir, interval=args.interval
+        )
+
+
+@contextmanager
+def clear_errors() -> Iterator[None]:
+    """Turn missing files and failed downloads into one message and exit code 1.
+
+    Other errors keep their traceback: they are defects or settings worth one.
+    """
+    try:
+        yield
+    except FileNotFoundError as error:
+        sys.exit(f'error: {error}')
+    except URLError as error:
+        sys.exit(
+            f'error: download failed: {error}\n'
+            'Pretrained weights are fetched from the URL in the config '
+            '(model.backbone.init_cfg.checkpoint). Without a network, download the file elsewhere '
+            'and pass --cfg-options model.backbone.init_cfg.checkpoint=FILE, or '
+            'model.backbone.init_cfg=None to start from random weights.'
+        )

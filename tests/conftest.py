@@ -1,0 +1,24 @@
+"""Shared by all tests: one thread, fixed seeds, and `import oracles`."""
+
+import random
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import settings
+
+# Not `tests.oracles`: some installed packages bring a package called `tests`, which would win.
+sys.path.insert(0, str(Path(__file__).parent))
+
+torch.set_num_threads(1)
+settings.register_profile('dsrb_mm', deadline=None, max_examples=25, derandomize=True)
+settings.load_profile('dsrb_mm')
+
+
+@pytest.fixture(autouse=True)
+def fixed_seeds():
+    random.seed(0)
+    np.random.seed(0)
+    torch.manual_seed(0)

@@ -1,0 +1,108 @@
+import numpy as np
+import pytest
+import torch
+
+from dsrb_mm.evaluation import (
+    MultiLabelRecognitionMetric,
+    average_precision,
+    precision_recall,
+    top_k_mask,
+)
+
+calculate = MultiLabelRecognitionMetric.calculate
+RATES = ('OP', 'OR', 'OF1', 'CP', 'CR', 'CF1')
+
+
+def draw(num_samples=30, num_classes=5, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+    scores = torch.rand(num_samples, num_classes, generator=generator)
+    labels = torch.randint(-1, 2, scores.shape, generator=generator)
+    return scores, labels
+
+
+def test_summary_is_made_of_the_parts():
+    scores, labels = draw()
+    result = calculate(scores, labels, thr=0.4, topk=2)
+    s, y = scores.numpy(), labels.numpy()
+    interpolated, raw = average_precision(s, y)
+    by_threshold = precision_recall(s >= 0.4, y)
+    by_top = precision_recall((s >= 0.4) & top_k_mask(s, 2), y)
+    assert result.summary == pytest.approx(
+        {
+            'mAP': 100 * interpolated.mean(),
+            'mAP_raw': 100 * raw.mean(),
+            **{name: 100 * by_threshold[name] for name in RATES},
+            **{f'{name}_top2': 100 * by_top[name] for name in RATES},
+            'num_classes_evaluated': 5,
+        }
+    )
+    assert list(result.summary)[:3] == ['mAP', 'mAP_raw', 'OP']
+    assert {type(value) for value in result.summary.values()} == {float, int}
+    np.testing.assert_array_equal(result.per_class['unknown'], (y == -1).sum(0))
+    assert sum(result.per_class[k].sum() for k in ('positives', 'negatives', 'unknown')) == s.size
+
+
+def test_top_k_counts_predicted_categories_only_and_unknown_ones_take_places():
+    scores = np.array([[0.9, 0.8, 0.7, 0.1]])
+    # Top 2: the unknown category takes a place, so category 2 is not among them.
+    result = calculate(scores, np.array([[1, -1, 1, 0]]), topk=2).summary
+    assert (result['OP'], result['OR']) == (100, 100)
+    assert (result['OP_top2'], result['OR_top2']) == (100, 50)
+    # Top 4: category 3 is absent and its score below the threshold, so not a false positive.
+    assert calculate(scores, np.array([[1, -1, 1, 0]]), topk=4).summary['OP_top4'] == 100
+
+
+def test_score_at_the_threshold_is_predicted():
+    score = torch.tensor([[0.0]]).sigmoid()
+    assert calculate(score, np.ones((1, 1)), topk=1).summary['OR'] == 100
+    assert calculate(np.float32([[0.3]]), np.ones((1, 1)), 0.3, None).summary['OR'] == 100
+
+
+def test_categories_without_positives_are_left_out_not_zeroed():
+    scores = np.array([[0.9, 0.1, 0.2], [0.2, 0.3, 0.4]])
+    labels = np.array([[1, 0, -1], [0, 0, -1]])
+    result = calculate(scores, labels)
+    assert result.summary['mAP'] == result.summary['mAP_raw'] == result.summary['CP'] == 100
+    assert result.summary['num_classes_evaluated'] == 1
+    np.testing.assert_array_equal(result.per_class['AP'], [100, np.nan, np.nan])
+
+
+@pytest.mark.parametrize('label', [0, -1])
+def test_nothing_to_evaluate_is_nan_with_one_warning(label):
+    with pytest.warns(UserWarning, match='no category has known positives') as caught:
+        result = calculate(np.full((4, 3), 0.5), np.full((4, 3), label)).summary
+    assert len(caught) == 1
+    assert np.isnan(result['mAP']) and np.isnan(result['mAP_raw'])
+    assert result['num_classes_evaluated'] == 0
+    assert result['OF1'] == result['CF1'] == 0
+
+
+@pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_every_float_type_is_read(dtype):
+    scores, labels = draw()
+    scores = scores.to(dtype)
+    expected = calculate(scores.double(), labels).summary
+    assert calculate(scores, labels.to(dtype)).summary == pytest.approx(expected)
+
+
+@pytest.mark.parametrize('dtype', [np.uint8, np.int64, bool])
+def test_answers_without_scores_are_read(dtype):
+    scores = np.array([[1, 0, 1], [0, 0, 1]])
+    labels = np.array([[1, 0, 0], [1, 1, 1]])
+    expected = calculate(scores.astype(float), labels, topk=1).summary
+    assert calculate(scores.astype(dtype), labels.astype(dtype), topk=1).summary == expected
+
+
+@pytest.mark.parametrize(
+    ('scores', 'options', 'message'),
+    [
+        ([[0.1, np.nan, 0.2]], {}, 'got 1 nan and 0 infinite of 3'),
+        ([[-3.0, 0.2, 5.0]], {}, r'probabilities in \[0, 1\], but got values from -3 to 5'),
+        ([[0.1, 0.2]], {}, r'got \(1, 2\) and \(1, 3\)'),
+        ([[0.1, 0.2, 0.3]], {'topk': 4}, 'number of categories 3, but got 4'),
+        ([[0.1, 0.2, 0.3]], {'thr': -0.1}, r'in \[0, 1\], but got -0.1'),
+    ],
+)
+def test_errors_name_expectation_and_value(scores, options, message):
+    with pytest.raises(ValueError, match=message):
+        calculate(np.array(scores), np.array([[0, 1, -1]]), **options)

@@ -1,0 +1,231 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from oracles import dense
+from oracles.wiring import maximum_deviation
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from dsrb_mm.models.layers import attention_scores, peak_quadrant, semantic_attention
+
+NAMES = ('features', 'pixels', 'words', 'direction')
+TOLERANCE = {torch.float64: 1e-10, torch.float32: 2e-6}
+
+
+def draw(batch=2, locations=6, categories=5, joint=4, channels=3, dtype=torch.float64, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+
+    def normal(*shape):
+        return torch.randn(*shape, generator=generator).to(dtype).requires_grad_()
+
+    return dict(
+        features=normal(batch, locations, channels),
+        pixels=normal(batch, locations, joint),
+        words=normal(categories, joint),
+        direction=normal(joint),
+    )
+
+
+def dense_attention(features, pixels, words, direction):
+    """The attention with everything written out; autograd gives its gradients."""
+    product = torch.tanh(pixels[:, None] * words[None, :, None])
+    attention = torch.softmax((product * direction).sum(-1), dim=-1)
+    return (attention.unsqueeze(-1) * features.unsqueeze(1)).sum(2), attention
+
+
+def set_chunk(monkeypatch, elements):
+    module = __import__('sys').modules['dsrb_mm.models.layers.semantic_attention']
+    monkeypatch.setitem(module._CHUNK_ELEMENTS, 'cpu', elements)
+
+
+@pytest.mark.parametrize('dtype', [torch.float64, torch.float32], ids=str)
+@pytest.mark.parametrize('chunk', [1, 48, 100, 1 << 20])
+@pytest.mark.parametrize('sizes', [(2, 6, 5, 4, 3), (1, 1, 1, 1, 1), (3, 49, 7, 16, 8)], ids=str)
+def test_values_and_gradients_agree_with_the_dense_form(monkeypatch, sizes, chunk, dtype):
+    set_chunk(monkeypatch, chunk)
+    inputs = draw(*sizes, dtype=dtype)
+    reference = {k: v.detach().double().requires_grad_() for k, v in inputs.items()}
+    semantic, attention = semantic_attention(**inputs)
+    expected, expected_attention = dense_attention(**reference)
+    weight = torch.randn(semantic.shape, dtype=dtype)
+    (semantic * weight).sum().backward()
+    (expected * weight.double()).sum().backward()
+
+    assert semantic.dtype == attention.dtype == dtype
+    assert not attention.requires_grad
+    assert maximum_deviation(semantic, expected) < TOLERANCE[dtype]
+    assert maximum_deviation(attention, expected_attention) < TOLERANCE[dtype]
+    for name in NAMES:
+        actual, wanted = inputs[name].grad, reference[name].grad
+        scale = wanted.abs().max().clamp(min=1e-6 * weight.abs().max())  # one location: zero
+        assert (actual - wanted).abs().max() / scale < TOLERANCE[dtype], name
+
+
+@pytest.mark.parametrize('chunk', [1, 1 << 20])
+def test_gradcheck(monkeypatch, chunk):
+    set_chunk(monkeypatch, chunk)
+    inputs = draw()
+    assert torch.autograd.gradcheck(
+        lambda *args: semantic_attention(*args)[0], tuple(inputs.values())
+    )
+
+
+def test_chunk_size_does_not_matter(monkeypatch):
+    results = []
+    for chunk in (1, 50, 75, 1 << 20):
+        set_chunk(monkeypatch, chunk)
+        inputs = draw(categories=7)
+        semantic, attention = semantic_attention(**inputs)
+        semantic.square().sum().backward()
+        results.append([semantic, attention, *(inputs[name].grad for name in NAMES)])
+    for other in results[1:]:
+        for one, two in zip(results[0], other, strict=True):
+            assert maximum_deviation(two, one) < 1e-13
+
+
+def test_without_gradient_the_values_are_the_same():
+    inputs = draw()
+    semantic, attention = semantic_attention(**inputs)
+    with torch.no_grad():
+        semantic_eval, attention_eval = semantic_attention(**inputs)
+    assert maximum_deviation(semantic_eval, semantic) < 1e-14
+    assert maximum_deviation(attention_eval, attention) < 1e-14
+
+
+@given(st.integers(0, 1000), st.floats(0.1, 100))
+def test_attention_sums_to_one_and_is_stable_for_large_scores(seed, scale):
+    inputs = draw(dtype=torch.float32, seed=seed)
+    inputs['direction'] = (inputs['direction'].detach() * scale * 10).requires_grad_()
+    semantic, attention = semantic_attention(**inputs)
+    semantic.sum().backward()
+    torch.testing.assert_close(attention.sum(-1), torch.ones(2, 5), atol=1e-5, rtol=0)
+    assert bool((attention >= 0).all())
+    for name in NAMES:
+        assert bool(inputs[name].grad.isfinite().all()), name
+
+
+def test_zero_word_gives_uniform_attention_and_the_mean_feature():
+    inputs = draw()
+    with torch.no_grad():
+        inputs['words'][1] = 0
+    semantic, attention = semantic_attention(**inputs)
+    torch.testing.assert_close(attention[:, 1], torch.full((2, 6), 1 / 6, dtype=torch.float64))
+    torch.testing.assert_close(semantic[:, 1], inputs['features'].mean(1))
+
+
+@given(st.integers(0, 1000))
+def test_permuting_locations_or_categories_permutes_the_results(seed):
+    inputs = draw(seed=seed)
+    generator = torch.Generator().manual_seed(seed)
+    places, order = (torch.randperm(k, generator=generator) for k in (6, 5))
+    semantic, attention = semantic_attention(**inputs)
+    shuffled = dict(
+        features=inputs['features'][:, places],
+        pixels=inputs['pixels'][:, places],
+        words=inputs['words'][order],
+        direction=inputs['direction'],
+    )
+    other_semantic, other_attention = semantic_attention(**shuffled)
+    torch.testing.assert_close(other_semantic, semantic[:, order])
+    torch.testing.assert_close(other_attention, attention[:, order][..., places])
+
+
+def test_scores_are_those_of_the_formula():
+    inputs = draw()
+    scores = attention_scores(inputs['pixels'], inputs['words'], inputs['direction'])
+    for b in range(2):
+        for c in range(5):
+            for n in range(6):
+                tanh = torch.tanh(inputs['pixels'][b, n] * inputs['words'][c])
+                assert abs(float(scores[b, c, n] - inputs['direction'] @ tanh)) < 1e-12
+
+
+class LargestTensor(TorchDispatchMode):
+    """Largest number of elements in the storage of any result."""
+
+    def __init__(self):
+        super().__init__()
+        self.elements = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        for tensor in result if isinstance(result, (tuple, list)) else [result]:
+            if isinstance(tensor, torch.Tensor):
+                size = tensor.untyped_storage().nbytes() // tensor.element_size()
+                self.elements = max(self.elements, size)
+        return result
+
+
+def test_no_large_tensor_is_allocated_forward_or_backward(monkeypatch):
+    batch, locations, categories, joint, channels = 2, 49, 40, 32, 64
+    budget = 4 * batch * locations * joint
+    set_chunk(monkeypatch, budget)
+    inputs = draw(batch, locations, categories, joint, channels, dtype=torch.float32)
+    with LargestTensor() as largest:
+        semantic, _ = semantic_attention(**inputs)
+        forward = largest.elements
+        semantic.square().sum().backward()
+    assert 0 < forward <= budget
+    assert largest.elements <= budget
+    assert budget < batch * locations * categories * min(joint, channels) / 5
+
+
+# Quadrants
+
+
+def naive_quadrant(attention, features, height, width):
+    maps = attention.unsqueeze(-1) * features.unsqueeze(1)  # (B, C, N, D)
+    return dense.quadrants(maps.permute(0, 2, 1, 3).unflatten(1, (height, width)))
+
+
+@given(
+    st.integers(0, 10_000), st.integers(1, 8), st.integers(1, 8), st.booleans()
+)
+def test_quadrant_agrees_with_loops_on_any_map(seed, height, width, ties):
+    generator = torch.Generator().manual_seed(seed)
+    size = height * width
+    # Integers as attention make every product and sum exact, and ties frequent.
+    if ties:
+        attention = torch.randint(1, 3, (2, 3, size), generator=generator).double()
+        features = torch.randint(-1, 2, (2, size, 4), generator=generator).double()
+    else:
+        attention = torch.rand(2, 3, size, generator=generator).double()
+        features = torch.randn(2, size, 4, generator=generator).double()
+    actual = peak_quadrant(attention, features, height, width)
+    assert actual.dtype == torch.long
+    assert torch.equal(actual, naive_quadrant(attention, features, height, width))
+
+
+@pytest.mark.parametrize(
+    ('height', 'width', 'row', 'column', 'expected'),
+    [
+        (7, 7, 0, 0, 0),
+        (7, 7, 2, 3, 1),  # 7 // 2 = 3: the middle belongs to the lower and the right half
+        (7, 7, 3, 2, 2),
+        (7, 7, 3, 3, 3),
+        (4, 6, 1, 2, 0),
+        (4, 6, 2, 2, 2),
+        (4, 6, 1, 3, 1),
+        (1, 1, 0, 0, 3),
+        (1, 5, 0, 1, 2),
+        (1, 5, 0, 2, 3),
+        (5, 1, 1, 0, 1),
+    ],
+)
+def test_quadrant_of_one_peak(height, width, row, column, expected):
+    attention = torch.full((1, 1, height * width), 0.1)
+    attention[0, 0, row * width + column] = 0.9
+    features = torch.ones(1, height * width, 2)
+    assert peak_quadrant(attention, features, height, width).item() == expected
+
+
+def test_ties_go_to_the_first_row_and_the_first_column_independently():
+    # Peaks at (0, 3) and (3, 0): first row and first column meet at (0, 0), no peak itself.
+    attention = torch.full((1, 1, 4, 4), 0.1)
+    attention[0, 0, 0, 3] = attention[0, 0, 3, 0] = 0.5
+    assert peak_quadrant(attention.flatten(2), torch.ones(1, 16, 1), 4, 4).item() == 0
+
+
+def test_response_may_be_negative():
+    attention = torch.tensor([[[0.1, 0.7, 0.1, 0.1]]])
+    assert peak_quadrant(attention, -torch.ones(1, 4, 1), 2, 2).item() == 0

@@ -1,0 +1,31 @@
+"""Train a model: python tools/train.py CONFIG [--work-dir DIR] [--resume] [--amp] ..."""
+
+from __future__ import annotations
+
+from mmengine.runner import Runner
+
+from dsrb_mm.utils.cli import clear_errors, load_config, runner_arguments
+
+
+def main() -> None:
+    parser = runner_arguments('Train a model')
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        help='resume from a checkpoint; without a value, from the latest one in the work directory',
+    )
+    parser.add_argument('--amp', action='store_true', help='automatic mixed precision')
+    parser.add_argument('--no-validate', action='store_true', help='train without validation')
+    parser.add_argument(
+        '--auto-scale-lr',
+        action='store_true',
+        help="scale the learning rate by the batch size over the config's base_batch_size",
+    )
+    args = parser.parse_args()
+    with clear_errors():
+        Runner.from_cfg(load_config(args)).train()
+
+
+if __name__ == '__main__':
+    main()
