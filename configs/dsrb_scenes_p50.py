@@ -3,16 +3,12 @@
 _base_ = [
     './_base_/datasets/scenes.py',
     './_base_/models/dsrb_small_data.py',
+    './_base_/models/lite0_frozen.py',
     './_base_/schedules/small_data.py',
 ]
 
 model = dict(
-    backbone=dict(
-        _delete_=True,
-        type='TIMMBackbone',
-        model_name='tf_efficientnet_lite0',
-        init_cfg=dict(type='Pretrained', checkpoint='data/pretrained/efficientnet_lite0.pth'),
-    ),
+    backbone={{_base_.frozen_lite0}},
     neck=dict(in_channels=1280, num_classes=48, word_vectors='dsrb_mm::scenes_minilm', pool_size=1),
     head=dict(num_classes=48),
 )
@@ -21,8 +17,7 @@ max_epochs = 6
 param_scheduler = dict(T_max=max_epochs)
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
 default_hooks = dict(
-    logger=dict(interval=20),
-    freeze=dict(type='FreezeHook', modules=['backbone']),
+    logger=dict(interval=25),
     channels_last=dict(type='ChannelsLastHook'),
     prototypes=dict(begin=2, interval=2),
 )

@@ -6,4 +6,4 @@ from .label_matrix import get_label_matrix
 from .partial_label_dataset import PartialLabelDataset
 from .vg200 import VG200
 
-__all__ = ['CSVMultiLabel', 'CocoMultiLabel', 'PartialLabelDataset', 'VG200', 'get_label_matrix']
+__all__ = ['VG200', 'CSVMultiLabel', 'CocoMultiLabel', 'PartialLabelDataset', 'get_label_matrix']

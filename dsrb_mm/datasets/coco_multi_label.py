@@ -25,7 +25,7 @@ class CocoMultiLabel(LabelMatrixDataset):
 
     Raises:
         FileNotFoundError: No such json.
-        ValueError: A json that is no instances file, or annotations of unknown images or categories.
+        ValueError: No instances json, or annotations of unknown images or categories.
     """
 
     def load_annotations(self) -> tuple[list[str], np.ndarray, list[str]]:

@@ -15,7 +15,7 @@ _SHOWN = 5  # how many culprits a message names
 
 @DATASETS.register_module()
 class CSVMultiLabel(LabelMatrixDataset):
-    """One row an image: its path, and for each category 1 (present), 0 (absent) or nothing (unknown).
+    """One row an image: path, and a category a column: 1 (present), 0 (absent), nothing (unknown).
 
     Example::
 

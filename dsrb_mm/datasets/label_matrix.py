@@ -37,9 +37,9 @@ def get_label_matrix(dataset: Any) -> np.ndarray:
     """Labels of any MMPretrain multi-label dataset or wrapper around one.
 
     Args:
-        dataset: A dataset with a ``label_matrix()`` method (those of this package), a concatenation,
-            a wrapper with a ``dataset``, or a dataset whose data infos carry ``gt_score`` (C,) or
-            ``gt_label`` (indices of the present categories; all others are absent).
+        dataset: A dataset with a ``label_matrix()`` method (as those of this package have), a
+            concatenation, a wrapper with a ``dataset``, or a dataset whose data infos carry
+            ``gt_score`` (C,) or ``gt_label`` (indices of the present categories, the rest absent).
 
     Shape:
         -> (N, C) int8 in {1, 0, -1}.

@@ -1,4 +1,4 @@
-"""What each dataset looks like on disk and where it comes from, for messages about missing files."""
+"""What each dataset looks like on disk and where it comes from, for error messages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ _LAYOUTS = {
     {root}/JPEGImages/*.jpg
     {root}/Annotations/*.xml
     {root}/ImageSets/Main/{{trainval,test}}.txt
-From: http://host.robots.ox.ac.uk/pascal/VOC/voc2007/ (VOCtrainval_06-Nov-2007.tar, VOCtest_06-Nov-2007.tar)""",
+From: http://host.robots.ox.ac.uk/pascal/VOC/voc2007/
+    (VOCtrainval_06-Nov-2007.tar, VOCtest_06-Nov-2007.tar)""",
     'CocoMultiLabel': """Expected layout (MS-COCO 2014):
     {root}/annotations/instances_{{train,val}}2014.json
     {root}/train2014/*.jpg
@@ -19,12 +20,14 @@ From: https://cocodataset.org/#download (2014 train and val images, 2014 train/v
 The embedded scenes have the same layout with {{train,val}}/ and instances_{{train,val}}.json:
     python tools/make_scenes.py --out data/scenes""",
     'VG200': """Expected layout (Visual Genome, VG-200 on the SSGRL split):
-    {root}/VG_100K/*.jpg                             (both image archives unpacked into one folder)
+    {root}/VG_100K/*.jpg    (both image archives unpacked into one folder)
     {root}/train_list_500.txt, {root}/test_list_500.txt
     {root}/vg_category_200_labels_index.json
-From: images https://homes.cs.washington.edu/~ranjay/visualgenome/ ; lists and labels: the SSGRL release""",
-    'CSVMultiLabel': """Expected: a CSV with a header, one row an image: a column with the image's path (relative to the
-image folder) and one column a category holding 1 (present), 0 (absent) or nothing (unknown).""",
+From: https://homes.cs.washington.edu/~ranjay/visualgenome/ (images), and the release of SSGRL
+    (lists and labels)""",
+    'CSVMultiLabel': """Expected: a CSV with a header, one row an image: a column with the path of
+the image (relative to the image folder), and one column a category holding 1 (present), 0 (absent)
+or nothing (unknown).""",
 }
 
 
@@ -48,6 +51,6 @@ def explain_missing(config: Mapping) -> Iterator[None]:
         root = str(config.get('data_root') or '.').rstrip('/')
         raise FileNotFoundError(
             f'data of {name} not found: {error}\n{layout.format(root=root)}\n'
-            'Point a config at another folder with --cfg-options data_root=FOLDER or edit its '
-            'data_root.'
+            'Elsewhere? Set COCO_ROOT, VOC_ROOT, VG_ROOT or SCENES_ROOT in the environment, or '
+            'data_root in the config.'
         ) from error

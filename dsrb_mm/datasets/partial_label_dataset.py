@@ -49,25 +49,26 @@ class PartialLabelDataset:
         seed: int = 0,
         lazy_init: bool = False,
     ) -> None:
-        self._protocol = {
-            'known_proportion': known_proportion,
-            'known_per_category': known_per_category,
-            'single_positive': single_positive or None,
-            'label_file': label_file,
-        }
-        given = [name for name, value in self._protocol.items() if value is not None]
-        if len(given) > 1:
-            raise ValueError(f'expected at most one partial-label protocol, but got {given}')
+        self.known_proportion = known_proportion
+        self.known_per_category = known_per_category
+        self.single_positive = single_positive
+        self.label_file = label_file
+        if len(self._given()) > 1:
+            raise ValueError(
+                f'expected at most one partial-label protocol, but got {self._given()}'
+            )
         if known_proportion is not None:
             proportion_mask((0, 0), known_proportion)  # before hours of other work
-        self._seed = seed
+        self.seed = seed
         if isinstance(dataset, dict):
             with explain_missing(dataset):
                 self.dataset = DATASETS.build(dataset)
         elif hasattr(dataset, 'get_data_info'):
             self.dataset = dataset
         else:
-            raise TypeError(f'expected dataset to be a config or a dataset, but got {type(dataset)}')
+            raise TypeError(
+                f'expected dataset to be a config or a dataset, but got {type(dataset)}'
+            )
         self._metainfo = self.dataset.metainfo
         self._fully_initialized = False
         if not lazy_init:
@@ -89,15 +90,14 @@ class PartialLabelDataset:
         self._fully_initialized = True
 
     def _known(self, labels: np.ndarray) -> np.ndarray:
-        protocol = self._protocol
-        if protocol['known_proportion'] is not None:
-            return proportion_mask(labels.shape, protocol['known_proportion'], self._seed)
-        if protocol['known_per_category'] is not None:
-            return per_category_mask(labels.shape, protocol['known_per_category'], self._seed)
-        if protocol['single_positive']:
-            return single_positive_mask(labels, self._seed)
-        if protocol['label_file'] is not None:
-            return file_mask(protocol['label_file'], labels)
+        if self.known_proportion is not None:
+            return proportion_mask(labels.shape, self.known_proportion, self.seed)
+        if self.known_per_category is not None:
+            return per_category_mask(labels.shape, self.known_per_category, self.seed)
+        if self.single_positive:
+            return single_positive_mask(labels, self.seed)
+        if self.label_file is not None:
+            return file_mask(self.label_file, labels)
         return np.ones(labels.shape, bool)
 
     @force_full_init
@@ -136,6 +136,11 @@ class PartialLabelDataset:
             raise ValueError(f'the pipeline gave no sample for {info.get("img_path", idx)}')
         return sample
 
+    def _given(self) -> dict[str, Any]:
+        """The protocols asked for, by name."""
+        names = ('known_proportion', 'known_per_category', 'single_positive', 'label_file')
+        values = {name: getattr(self, name) for name in names}
+        return {name: value for name, value in values.items() if value not in (None, False)}
+
     def __repr__(self) -> str:
-        given = {name: value for name, value in self._protocol.items() if value is not None}
-        return f'{type(self).__name__}({given or "labels as they are"})\n{self.dataset!r}'
+        return f'{type(self).__name__}({self._given() or "labels as they are"})\n{self.dataset!r}'

@@ -53,7 +53,9 @@ class VG200(LabelMatrixDataset):
         labels = np.zeros((len(names), self.num_classes), np.int8)
         for row, name in enumerate(names):
             if name not in indices:
-                raise ValueError(f'{label_path} has no labels for {name}, listed in {self.ann_file}')
+                raise ValueError(
+                    f'{label_path} has no labels for {name}, listed in {self.ann_file}'
+                )
             present = np.asarray(indices[name], np.int64).reshape(-1)
             if (present < 0).any():
                 raise ValueError(f'{label_path}: negative category index for {name}: {present}')

@@ -25,7 +25,10 @@ def runner_arguments(description: str) -> argparse.ArgumentParser:
         help='override config settings: key=value; lists as key="[a,b]"',
     )
     parser.add_argument(
-        '--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none', help='job launcher'
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='job launcher',
     )
     # torchrun's predecessors pass the rank as an argument.
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0)

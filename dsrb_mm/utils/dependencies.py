@@ -78,8 +78,8 @@ def describe_transformers_conflict() -> str | None:
     """Say in one line why MMPretrain's import will fail though its version is right.
 
     Where pycocotools and transformers are both installed, MMPretrain imports its multimodal models.
-    Those of 1.2.0 rely on names that transformers 4.56 dropped, and the import ends in "TypeError:
-    NoneType takes no arguments".
+    Those of 1.2.0 rely on names that transformers 4.52 began to drop: the import ends in "cannot
+    import name 'GenerationMixin'" or "NoneType takes no arguments".
     """
     try:
         metadata.version('pycocotools')
@@ -87,12 +87,12 @@ def describe_transformers_conflict() -> str | None:
         mmpretrain = metadata.version('mmpretrain')
     except metadata.PackageNotFoundError:
         return None
-    if transformers in SpecifierSet('<4.56', prereleases=True) or mmpretrain != '1.2.0':
+    if transformers in SpecifierSet('<4.52', prereleases=True) or mmpretrain != '1.2.0':
         return None
     return (
-        'expected transformers to be <4.56 beside pycocotools, since MMPretrain 1.2.0 cannot be '
+        'expected transformers to be <4.52 beside pycocotools, since MMPretrain 1.2.0 cannot be '
         f'imported with both, but got transformers {transformers}: '
-        "pip install 'transformers<4.56', or pip uninstall the one that is not needed"
+        "pip install 'transformers<4.52', or pip uninstall the one that is not needed"
     )
 
 

@@ -31,7 +31,12 @@ class CategoryPanel:
     attention: np.ndarray | None = None
 
 
-_VERDICT = {1: ('correct', 'tab:green'), 0: ('wrong', 'tab:red'), -1: ('unknown', 'tab:gray')}
+_VERDICT: dict[int | None, tuple[str, str]] = {
+    None: ('', 'black'),
+    1: ('correct', 'tab:green'),
+    0: ('wrong', 'tab:red'),
+    -1: ('unknown', 'tab:gray'),
+}
 
 
 def draw_attention_picture(
@@ -61,7 +66,7 @@ def draw_attention_picture(
         axis.imshow(image)
         if panel.attention is not None:
             axis.imshow(_enlarge(panel.attention, image.shape), cmap='inferno', alpha=0.55)
-        verdict, colour = _VERDICT.get(panel.truth, ('', 'black'))
+        verdict, colour = _VERDICT[panel.truth]
         axis.set_title(f'{panel.name} {panel.score:.2f}\n{verdict}', fontsize=9, color=colour)
     for axis in axes:
         axis.set_axis_off()

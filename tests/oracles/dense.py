@@ -196,8 +196,9 @@ def prototypes(batches, limit=None):
         if not everything:
             result.append(None)
             continue
-        result.append([sum(collected[q] or everything) / len(collected[q] or everything)
-                       for q in range(4)])
+        result.append(
+            [sum(collected[q] or everything) / len(collected[q] or everything) for q in range(4)]
+        )
     return result
 
 
@@ -228,7 +229,7 @@ def partial_bce(logits, targets):
     terms = []
     for line, target_line in zip(logits, targets, strict=True):
         for logit, target in zip(line, target_line, strict=True):
-            if float(target) == UNKNOWN:
+            if target == UNKNOWN:
                 continue
             log_yes = -torch.log1p(torch.exp(-logit))
             log_no = -torch.log1p(torch.exp(logit))
@@ -265,25 +266,6 @@ def contrastive(semantic, labels, shuffled):
             kept += losses.values()
             continue
         drawn = list(shuffled(kind, list(losses)))[: 2 * num]
-        largest = sorted(losses, key=lambda pair: -float(losses[pair]))[:num]
+        largest = sorted(losses, key=lambda pair: -losses[pair].item())[:num]
         kept += [losses[pair] for pair in drawn] + [losses[pair] for pair in largest]
     return sum(kept) / len(kept) if kept else semantic.sum() * 0
-
-
-# The whole training step
-
-
-def training_step(
-    image_map, labels, params, adjacency, steps, dense_prototypes, choices, shuffled, weight=0.05
-):
-    """Losses and logits of one batch with everything on; ``labels`` as nested lists."""
-    _, maps = attended_maps(image_map, params)
-    semantic = maps.sum((1, 2))
-    logits = classify(semantic, adjacency, params, steps)
-    losses = {'loss_bce': partial_bce(logits, labels)}
-    mixed, targets = blend_instances(maps, labels, params['alpha'])
-    losses['loss_iprb'] = partial_bce(classify(mixed, adjacency, params, steps), targets)
-    mixed, targets = blend_prototypes(maps, labels, params['beta'], dense_prototypes, choices)
-    losses['loss_pprb'] = partial_bce(classify(mixed, adjacency, params, steps), targets)
-    losses['loss_contrastive'] = weight * contrastive(semantic, labels, shuffled)
-    return losses, logits

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from dsrb_mm.models import CSRLNeck, DSRBHead
 
@@ -119,7 +120,7 @@ class Randomness:
     keys: list = field(default_factory=list)
     choices: list = field(default_factory=list)
 
-    def install(self, monkeypatch, head=None):
+    def install(self, monkeypatch, blending=None):
         rand = torch.rand
 
         def recording_rand(*args, **kwargs):
@@ -127,14 +128,14 @@ class Randomness:
             return self.keys[-1]
 
         monkeypatch.setattr(torch, 'rand', recording_rand)
-        if head is not None and head.pprb is not None:
-            choose = head.pprb.choose
+        if blending is not None:
+            choose = blending.choose
 
             def recording_choose(*args):
                 self.choices.append(choose(*args))
                 return self.choices[-1]
 
-            monkeypatch.setattr(head.pprb, 'choose', recording_choose)
+            monkeypatch.setattr(blending, 'choose', recording_choose)
         return self
 
     def chosen(self):
@@ -157,10 +158,7 @@ class Randomness:
     def shuffled(self, batch, num_classes):
         """Order of drawing in the contrastive loss: by falling key, of all pairs of a batch."""
         pairs = [
-            (i, j, c)
-            for i in range(batch)
-            for j in range(i + 1, batch)
-            for c in range(num_classes)
+            (i, j, c) for i in range(batch) for j in range(i + 1, batch) for c in range(num_classes)
         ]
         flat = [keys for keys in self.keys if keys.ndim == 1][-2:]
         by_kind = {
@@ -168,3 +166,19 @@ class Randomness:
             for kind, keys in zip(('+-', '--'), flat, strict=True)
         }
         return lambda kind, members: sorted(members, key=lambda pair: -by_kind[kind][pair])
+
+
+class LargestTensor(TorchDispatchMode):
+    """Largest number of elements in the storage of any result."""
+
+    def __init__(self):
+        super().__init__()
+        self.elements = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        result = func(*args, **(kwargs or {}))
+        for tensor in result if isinstance(result, (tuple, list)) else [result]:
+            if isinstance(tensor, torch.Tensor):
+                size = tensor.untyped_storage().nbytes() // tensor.element_size()
+                self.elements = max(self.elements, size)
+        return result

@@ -82,10 +82,10 @@ def test_reports_all_that_is_missing_at_once(installed):
 def test_names_the_transformers_that_breaks_mmpretrain(installed):
     both = {**GOOD, 'pycocotools': '2.0.11', 'transformers': '5.23.0'}
     installed(both)
-    with pytest.raises(ImportError, match=r'to be <4\.56 beside .* but got transformers 5\.23\.0'):
+    with pytest.raises(ImportError, match=r'to be <4\.52 beside .* but got transformers 5\.23\.0'):
         check_dependencies()
     for harmless in (
-        {**both, 'transformers': '4.55.4'},
+        {**both, 'transformers': '4.51.3'},
         {**both, 'mmpretrain': '1.3.0'},
         {name: version for name, version in both.items() if name != 'pycocotools'},
     ):

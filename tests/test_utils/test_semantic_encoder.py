@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import importlib.util
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +26,15 @@ tv 1 1 1
 monitor 3 1 1
 dog 7 7 7
 """
+
+
+def load_tool() -> types.ModuleType:
+    """By path, since other packages may bring a `tools` of their own."""
+    path = Path(__file__).resolve().parents[2] / 'tools' / 'word_vectors.py'
+    spec = importlib.util.spec_from_file_location('word_vectors_tool', path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture
@@ -132,8 +143,7 @@ def test_encoder_gets_phrases(monkeypatch):
 
 
 def test_tool_writes_what_the_loader_reads(glove, tmp_path, capsys):
-    from tools.word_vectors import main
-
+    main = load_tool().main
     classes = tmp_path / 'classes.txt'
     classes.write_text('dog\ntraffic light\n')
     out = tmp_path / 'new' / 'vectors.npy'

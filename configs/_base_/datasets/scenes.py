@@ -5,7 +5,7 @@ data_root = '{{$SCENES_ROOT:data/scenes}}'  # or set SCENES_ROOT in the environm
 known_proportion = 0.5  # proportion of known training labels, in (0, 1]
 batch_size = 32
 num_workers = 1
-image_size = 224
+image_size = 192
 # ---------------------------------------------------------------------
 
 data_preprocessor = dict(mean=[127.0] * 3, std=[128.0] * 3, to_rgb=True)
@@ -13,7 +13,6 @@ data_preprocessor = dict(mean=[127.0] * 3, std=[128.0] * 3, to_rgb=True)
 train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(image_size, image_size)),
-    dict(type='RandomFlip', prob=0.5, direction='horizontal'),
     dict(type='PackInputs'),
 ]
 test_pipeline = [

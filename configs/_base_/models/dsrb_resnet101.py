@@ -1,5 +1,7 @@
 """DSRB on ResNet-101, as published: only the last stage of the backbone is trained."""
 
+_base_ = '../default_runtime.py'
+
 # ------------------------ frequently modified ------------------------
 num_classes = 80
 word_vectors = 'dsrb_mm::coco_minilm'  # any .npy of (num_classes, width), or None: learnt
@@ -41,4 +43,12 @@ model = dict(
         bias_init=None,
         diagnostics=True,
     ),
+)
+
+# When what happens, in epochs: prototypes are computed, and blending starts, at the start of epoch
+# `begin` (counted from 0), and prototypes again every `interval` epochs.
+default_hooks = dict(
+    label_graph=dict(type='LabelGraphHook'),
+    contrastive_ramp=dict(type='ContrastiveRampHook', epochs=1),
+    prototypes=dict(type='PrototypeHook', begin=5, interval=5),
 )

@@ -3,7 +3,7 @@
 _base_ = './dsrb_resnet101.py'
 
 model = dict(
-    neck=dict(out_channels=256),
+    neck=dict(out_channels=256, attention_channels=256),
     head=dict(
         in_channels=256,
         hidden_channels=256,
@@ -14,3 +14,5 @@ model = dict(
         pprb=dict(beta=0.5, learnable=False),
     ),
 )
+# Blending from a quarter of the 12 epochs of schedules/small_data.py.
+default_hooks = dict(prototypes=dict(begin=3, interval=3))

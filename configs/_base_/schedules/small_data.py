@@ -1,10 +1,9 @@
 """Schedule for small data: few steps at a high rate (docs/small_data.md).
 
 The learning rates of all steps should sum up to about 0.2: with N images, batch 32 and cosine decay
-from 1e-3, that is about 13,000 / N * 1,000 epochs / 32. Change max_epochs, T_max and begin together.
+from 1e-3, that is about 13,000 / N * 1,000 epochs / 32. A child that changes max_epochs
+changes param_scheduler.T_max and default_hooks.prototypes (a quarter of it) as well.
 """
-
-_base_ = '../default_runtime.py'
 
 # ------------------------ frequently modified ------------------------
 max_epochs = 12
@@ -30,9 +29,3 @@ param_scheduler = dict(
 )
 train_cfg = dict(by_epoch=True, max_epochs=max_epochs, val_interval=1)
 auto_scale_lr = dict(base_batch_size=32)
-
-default_hooks = dict(
-    label_graph=dict(type='LabelGraphHook'),
-    contrastive_ramp=dict(type='ContrastiveRampHook', epochs=1),
-    prototypes=dict(type='PrototypeHook', begin=max_epochs // 4, interval=max_epochs // 4),
-)

@@ -107,9 +107,7 @@ THEMES: tuple[Theme, ...] = (
         'sky',
         (
             Category('fish', '🐟🐠🐡'),
-            # OpenMoji's ships and sailboats come with a block of water, which alone would count
-            # as the visible boat.
-            Category('canoe', '🛶'),
+            Category('sailboat', '⛵'),
             Category('whale', '🐋🐳'),
             Category('crab', '🦀'),
             Category('octopus', '🐙'),

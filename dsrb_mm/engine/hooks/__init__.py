@@ -4,7 +4,6 @@ from .attention_picture_hook import AttentionPictureHook
 from .category_check_hook import CategoryCheckHook
 from .channels_last_hook import ChannelsLastHook
 from .contrastive_ramp_hook import ContrastiveRampHook
-from .freeze_hook import FreezeHook
 from .label_graph_hook import LabelGraphHook
 from .plain_checkpoint_hook import PlainCheckpointHook
 from .prototype_hook import PrototypeHook
@@ -14,7 +13,6 @@ __all__ = [
     'CategoryCheckHook',
     'ChannelsLastHook',
     'ContrastiveRampHook',
-    'FreezeHook',
     'LabelGraphHook',
     'PlainCheckpointHook',
     'PrototypeHook',

@@ -52,8 +52,8 @@ class AttentionPictureHook(Hook):
         self,
         runner: Runner,
         batch_idx: int,
-        data_batch: dict | None = None,
-        outputs: Sequence[DataSample] | None = None,
+        data_batch: dict,
+        outputs: Sequence[DataSample],
     ) -> None:
         """Draw the images of this batch whose turn it is."""
         drawn = [i for i in range(len(outputs)) if (self._seen + i) % self.interval == 0]
@@ -90,7 +90,8 @@ class AttentionPictureHook(Hook):
             )
             for c in predicted[: self.max_categories]
         ]
-        missed = [] if truth is None else sorted(set(np.flatnonzero(truth == 1)) - set(predicted))
+        present = [] if truth is None else np.flatnonzero(truth == 1).tolist()
+        missed = sorted(set(present) - set(predicted))
         rgb = image.numpy()[::-1].transpose(1, 2, 0)
         path = self.out_dir / f'{Path(sample.img_path).stem}.png'
         draw_attention_picture(rgb, panels, path, [names[c] for c in missed])

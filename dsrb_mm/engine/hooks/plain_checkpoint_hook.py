@@ -38,9 +38,7 @@ def _from_plain(value):
     if isinstance(value, dict):
         kind = value.get(_MARK)
         if kind == 'history':
-            return HistoryBuffer(
-                value['log'].numpy(), value['count'].numpy(), value['max_length']
-            )
+            return HistoryBuffer(value['log'].numpy(), value['count'].numpy(), value['max_length'])
         if kind == 'array':
             return value['value'].numpy()
         return type(value)((key, _from_plain(item)) for key, item in value.items())

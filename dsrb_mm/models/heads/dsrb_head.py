@@ -37,7 +37,7 @@ class DSRBHead(MultiLabelClsHead):
         graph_steps: Steps T of the gated graph network.
         loss: Loss of the plain and of both blended predictions.
         loss_contrastive: Contrastive loss on the semantic features; None switches it off.
-        iprb: Arguments of :class:`InstanceBlending` (``alpha``, ``learnable``); None switches it off.
+        iprb: Arguments of :class:`InstanceBlending` (``alpha``, ``learnable``); None: switched off.
         pprb: Arguments of :class:`PrototypeBlending` (``beta``, ``learnable``, ``num_blended``,
             ``max_per_location``); None switches it off.
         bias_init: ``'known_prior'`` starts each category's bias at the log-odds of its known
@@ -71,7 +71,9 @@ class DSRBHead(MultiLabelClsHead):
         loss = loss or dict(type='PartialBCELoss')
         super().__init__(loss=loss, thr=thr, topk=topk, init_cfg=init_cfg)
         if bias_init not in (None, 'known_prior'):
-            raise ValueError(f"expected bias_init to be None or 'known_prior', but got {bias_init!r}")
+            raise ValueError(
+                f"expected bias_init to be None or 'known_prior', but got {bias_init!r}"
+            )
         self.num_classes = num_classes
         self.bias_init = bias_init
         self.diagnostics = diagnostics

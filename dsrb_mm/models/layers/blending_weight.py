@@ -32,7 +32,8 @@ class BlendingWeight(nn.Module):
         """The scalar, in [0, 1]."""
         with torch.no_grad():
             self.value.clamp_(0, 1)
-        return self.value
+        # A copy: the next use clamps again, and autograd still needs the value of this one.
+        return self.value.clone()
 
 
 def soft_target(blended: Tensor, target: Tensor, weight: Tensor) -> Tensor:
@@ -44,5 +45,6 @@ def soft_target(blended: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     Shape:
         blended (B, C) bool, target (B, C) in {1, 0, -1}, weight () -> (B, C).
     """
-    value = 1 - weight.to(target.dtype)
-    return torch.where(blended, torch.where(value > 0, value, -torch.ones_like(value)), target)
+    value = 1 - weight
+    value = torch.where(value > 0, value, -torch.ones_like(value))
+    return torch.where(blended, value, target.to(torch.promote_types(target.dtype, value.dtype)))

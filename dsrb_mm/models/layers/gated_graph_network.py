@@ -17,8 +17,8 @@ class GatedGraphNetwork(BaseModule):
         z  = sigmoid(W1 m + U1 X)      r = sigmoid(W2 m + U2 X)
         h~ = tanh(W3 m + U3 (r * X))   X = (1 - z) * X + z * h~
 
-    W1, W2, W3 stand stacked in ``message`` and U1, U2 in ``gates``, which changes neither values nor
-    gradients and makes three matrix products a step of six.
+    W1, W2, W3 stand stacked in ``message`` and U1, U2 in ``gates``, which changes neither values
+    nor gradients and makes three matrix products a step of six.
 
     Args:
         num_classes: Number of categories C.
@@ -65,7 +65,10 @@ class GatedGraphNetwork(BaseModule):
                 f'expected adjacency to be of shape {expected}, but got {tuple(adjacency.shape)}'
             )
         if not bool(((adjacency >= 0) & (adjacency <= 1)).all()):
-            raise ValueError('expected adjacency to lie in [0, 1], but got values outside or NaN')
+            low, high = float(adjacency.min()), float(adjacency.max())
+            raise ValueError(
+                f'expected adjacency to lie in [0, 1], but got values from {low} to {high}'
+            )
         self.adjacency.copy_(adjacency)
         self.is_set = True
 

@@ -12,7 +12,7 @@ from .prototype_bank import NUM_LOCATIONS, PrototypeBank
 
 
 class BlendingChoice(NamedTuple):
-    """What is blended into each image: category (B, K), quadrant (B, K), and whether at all (B, K)."""
+    """What each image is blended with: category, quadrant, and whether at all, each (B, K)."""
 
     category: Tensor
     location: Tensor

@@ -7,11 +7,11 @@ Recognition with Partial Labels" (arXiv 2205.13092), category-specific represent
     a(., c)     = softmax over n of score(., c)
     S_c         = sum_n a(n, c) f_n
 
-Written out, ``tanh`` has ``B * N * C * J`` elements and the attended maps ``a f`` have ``B * N * C * D``.
-Neither is needed: nothing nonlinear stands between M and u, so both fold into one vector
-``direction = M^T u``, and the sum over n is a matrix product. What is left is computed for a few
-categories at a time and computed again in the backward pass, so that the only tensors kept are the
-inputs, S and one number per image and category.
+Written out, ``tanh`` has ``B * N * C * J`` elements and the attended maps ``a f`` have
+``B * N * C * D``. Neither is needed: nothing nonlinear stands between M and u, so both fold into
+one vector ``direction = M^T u``, and the sum over n is a matrix product. What is left is computed
+for a few categories at a time and computed again in the backward pass, so that the only tensors
+kept are the inputs, S and one number per image and category.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def attention_scores(pixels: Tensor, words: Tensor, direction: Tensor) -> Tensor
 
 
 class _SemanticAttentionFunction(torch.autograd.Function):
-    """S, the attention map and the gradients of S, recomputing the interaction in the backward pass."""
+    """S and the attention map; the backward pass computes the interaction again."""
 
     @staticmethod
     def forward(ctx, features, pixels, words, direction):
@@ -80,7 +80,7 @@ class _SemanticAttentionFunction(torch.autograd.Function):
         attention = torch.empty(
             *semantic.shape[:2], features.shape[1], dtype=features.dtype, device=features.device
         )
-        # Softmax: d score = a * (d a - sum_n a d a), and sum_n a d a = S . dS needs no attention map.
+        # Softmax: d score = a (d a - sum_n a d a), and sum_n a d a = S . dS needs no attention.
         grad_attention = grad_semantic @ features.mT
         grad_mean = (semantic * grad_semantic).sum(-1, keepdim=True)
         for part in _category_chunks(pixels, words):
@@ -102,8 +102,8 @@ def semantic_attention(
 ) -> tuple[Tensor, Tensor]:
     """Attention-pooled features of every category.
 
-    The arithmetic runs in the dtype of its inputs; callers under mixed precision pass float32, since
-    a softmax over products of half-precision numbers loses the peak.
+    The arithmetic runs in the dtype of its inputs; callers under mixed precision pass float32,
+    since a softmax over products of half-precision numbers loses the peak.
 
     Args:
         features: Image features f at the N locations.

@@ -16,7 +16,7 @@ from dsrb_mm.utils.word_vectors import load_word_vectors
 
 
 class CategoryFeatures(NamedTuple):
-    """What the neck gives for each category; like every MMPretrain feature tuple, the main part last.
+    """What the neck gives for each category; as in all MMPretrain features, the last part counts.
 
     Attributes:
         attention: Attention over the map, (B, C, H, W), without gradient.
@@ -142,8 +142,8 @@ class CSRLNeck(BaseModule):
         loaded = state_dict.get(f'{prefix}word_vectors')
         if loaded is not None and loaded.shape != self.word_vectors.shape:
             raise ValueError(
-                f'expected word vectors of shape {tuple(self.word_vectors.shape)} in the checkpoint, '
-                f'but got {tuple(loaded.shape)}; build the model with the vectors it was trained '
-                'with: --cfg-options model.neck.word_vectors=FILE.npy'
+                f'expected word vectors of shape {tuple(self.word_vectors.shape)} in the '
+                f'checkpoint, but got {tuple(loaded.shape)}; build the model with the vectors it '
+                'was trained with: --cfg-options model.neck.word_vectors=FILE.npy'
             )
         super()._load_from_state_dict(state_dict, prefix, *args)

@@ -19,8 +19,12 @@ def test_agrees_with_blending_the_attended_maps(batch, alpha):
 
     value = blending.blending_weight.value.detach().clone().requires_grad_()
     expected, expected_target = dense.blend_instances(reference, target.tolist(), value)
-    expected_target = torch.stack([torch.stack([torch.as_tensor(t, dtype=torch.float64)
-                                                for t in row]) for row in expected_target])
+    expected_target = torch.stack(
+        [
+            torch.stack([torch.as_tensor(t, dtype=torch.float64) for t in row])
+            for row in expected_target
+        ]
+    )
     assert maximum_deviation(mixed, expected) < 1e-12
     assert maximum_deviation(soft, expected_target) < 1e-12
     assert torch.equal(blended, (soft != target))

@@ -56,7 +56,7 @@ def test_agrees_with_means_of_attended_maps(seed, sizes, limit):
 
 
 def test_category_without_positives_has_no_prototype():
-    (maps, labels), = draw_batches(0, [6], 3)
+    ((maps, labels),) = draw_batches(0, [6], 3)
     labels[:, 1] = torch.tensor([0, -1, 0, -1, 0, -1])
     bank = fill(PrototypeBank(3, CHANNELS).double(), [(maps, labels)])
     assert bank.available.tolist() == [True, False, True]
@@ -85,7 +85,7 @@ def test_the_limit_takes_the_first_of_each_quadrant_across_batches():
 
 
 def test_how_images_are_spread_over_batches_does_not_matter():
-    (maps, labels), = draw_batches(1, [12], 3)
+    ((maps, labels),) = draw_batches(1, [12], 3)
     whole = fill(PrototypeBank(3, CHANNELS), [(maps, labels)])
     pieces = [(maps[i : i + 5], labels[i : i + 5]) for i in range(0, 12, 5)]
     assert torch.equal(fill(PrototypeBank(3, CHANNELS), pieces).prototypes, whole.prototypes)

@@ -39,13 +39,7 @@ def test_agrees_with_blending_the_attended_maps(num_blended, beta):
     reference = maps.detach().clone().requires_grad_()
     target = draw_labels(3, 4).double()
     with pytest.MonkeyPatch.context() as patch:
-        randomness = Randomness()
-        randomness.install(patch)
-        choose = blending.choose
-        patch.setattr(
-            blending, 'choose', lambda *a: randomness.choices.append(choose(*a)) or
-            randomness.choices[-1]
-        )
+        randomness = Randomness().install(patch, blending)
         mixed, soft, blended = blending(maps.sum((1, 2)), target, dense.quadrants(maps))
     choices = randomness.chosen()
     assert {(n, c) for n, c in blended.nonzero().tolist()} == set(choices)
@@ -53,8 +47,12 @@ def test_agrees_with_blending_the_attended_maps(num_blended, beta):
     expected, expected_target = dense.blend_prototypes(
         reference, target.tolist(), value, prototypes, choices
     )
-    expected_target = torch.stack([torch.stack([torch.as_tensor(t, dtype=torch.float64)
-                                                for t in row]) for row in expected_target])
+    expected_target = torch.stack(
+        [
+            torch.stack([torch.as_tensor(t, dtype=torch.float64) for t in row])
+            for row in expected_target
+        ]
+    )
     assert maximum_deviation(mixed, expected) < 1e-12
     assert maximum_deviation(soft, expected_target) < 1e-12
     weight, target_weight = torch.randn_like(mixed), torch.randn_like(soft)
@@ -79,7 +77,9 @@ def test_choices_are_legal(seed, num_blended, available):
     choice = blending.choose(target, quadrant)
     for n in range(4):
         possible = {c for c in range(5) if target[n, c] == -1 and c in available}
-        drawn = [c for c, ok in zip(choice.category[n].tolist(), choice.valid[n], strict=True) if ok]
+        drawn = [
+            c for c, ok in zip(choice.category[n].tolist(), choice.valid[n], strict=True) if ok
+        ]
         assert len(set(drawn)) == len(drawn) == min(num_blended, len(possible))
         assert set(drawn) <= possible
         for c, q in zip(choice.category[n], choice.location[n], strict=True):

@@ -1,0 +1,94 @@
+"""Every config is built; the published ones say what was published; backbones can be swapped."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from fixtures.training import CONFIGS
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from mmpretrain.registry import HOOKS, MODELS
+from mmpretrain.structures import DataSample
+
+ALL = sorted(path.name for path in CONFIGS.glob('*.py'))
+PUBLISHED = [f'dsrb_{d}_p{p}.py' for d in ('coco', 'voc', 'vg') for p in range(10, 100, 10)]
+CLASSES = dict(coco=80, voc=20, vg=200)
+
+
+def build_model(cfg):
+    cfg.model.setdefault('data_preprocessor', cfg.get('data_preprocessor'))
+    return MODELS.build(cfg.model)
+
+
+def test_all_proportions_are_there():
+    assert set(PUBLISHED) <= set(ALL)
+
+
+@pytest.mark.parametrize('name', ALL)
+def test_config_loads_and_its_parts_are_registered(name):
+    cfg = Config.fromfile(CONFIGS / name)
+    for hook in cfg.default_hooks.values():
+        if hook['type'] not in ('AttentionPictureHook',):
+            assert issubclass(HOOKS.get(hook['type']), Hook)
+    assert cfg.train_dataloader.dataset.type == 'PartialLabelDataset'
+
+
+@pytest.mark.parametrize('name', PUBLISHED)
+def test_published_protocol(name):
+    cfg = Config.fromfile(CONFIGS / name)
+    data, proportion = name.removeprefix('dsrb_').removesuffix('.py').split('_p')
+    assert cfg.train_dataloader.dataset.known_proportion == int(proportion) / 100
+    assert 'known_proportion' not in cfg.val_dataloader.dataset
+    assert cfg.train_dataloader.batch_size == 8
+    assert cfg.train_dataloader.dataset.dataset.pipeline[-1].type == 'PackInputs'
+    assert cfg.model.neck.num_classes == cfg.model.head.num_classes == CLASSES[data]
+    optimizer = cfg.optim_wrapper.optimizer
+    assert (optimizer.type, optimizer.lr, optimizer.weight_decay) == ('Adam', 1e-5, 5e-4)
+    assert cfg.train_cfg.max_epochs == 20 and cfg.param_scheduler.milestones == [10]
+    assert cfg.default_hooks.prototypes.begin == cfg.default_hooks.prototypes.interval == 5
+    assert cfg.model.backbone.depth == 101 and cfg.model.backbone.frozen_stages == 3
+    assert cfg.model.head.bias_init is None
+    assert cfg.model.head.iprb == dict(alpha=0.5, learnable=True)
+
+
+@pytest.mark.parametrize('name', ['dsrb_coco_p50.py', 'dsrb_voc_p10.py', 'dsrb_vg_p90.py'])
+def test_published_model_predicts(name):
+    cfg = Config.fromfile(CONFIGS / name)
+    model = build_model(cfg).eval()
+    with torch.no_grad():
+        logits = model(torch.randn(1, 3, 128, 96))
+    assert logits.shape == (1, cfg.model.head.num_classes)
+    trainable = {n for n, p in model.backbone.named_parameters() if p.requires_grad}
+    assert trainable and all(n.startswith('layer4') for n in trainable)
+
+
+@pytest.mark.parametrize('name', ['dsrb_scenes_p50.py', 'bce_scenes_p50.py', 'dsrb_csv.py'])
+def test_small_models_predict(name):
+    model = build_model(Config.fromfile(CONFIGS / name)).eval()
+    with torch.no_grad():
+        assert model(torch.randn(2, 3, 64, 64)).shape == (2, model.head.num_classes)
+
+
+BACKBONES = {
+    'convnext': "dict(_delete_=True, type='ConvNeXt', arch='tiny', gap_before_final_norm=False)",
+    'swin': "dict(_delete_=True, type='SwinTransformer', arch='tiny', img_size=64)",
+    'vit': "dict(_delete_=True, type='VisionTransformer', arch='b', img_size=64, patch_size=16, "
+    "out_type='featmap')",
+}
+
+
+@pytest.mark.parametrize('backbone', BACKBONES)
+def test_three_line_config_swaps_the_backbone(backbone, tmp_path):
+    file = tmp_path / 'mine.py'
+    file.write_text(
+        f"_base_ = '{Path(CONFIGS / 'dsrb_coco_p50.py').as_posix()}'\n"
+        f'model = dict(backbone={BACKBONES[backbone]},\n'
+        '             neck=dict(in_channels=768))\n'
+    )
+    model = build_model(Config.fromfile(file))
+    model.head.graph.is_set = True
+    samples = [DataSample().set_gt_score(torch.randint(-1, 2, (80,)).float()) for _ in range(2)]
+    losses = model(torch.randn(2, 3, 64, 64), samples, mode='loss')
+    sum(value for name, value in losses.items() if 'loss' in name).backward()
+    gradient = next(model.backbone.parameters()).grad
+    assert gradient is not None and torch.isfinite(gradient).all()

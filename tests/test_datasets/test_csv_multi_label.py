@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+from fixtures.data import random_labels, write_csv
+from mmpretrain.registry import DATASETS
+
+CLASSES = ['cat', 'dog', 'green grass']
+
+
+@pytest.fixture
+def table(tmp_path):
+    labels = random_labels(6, 3)
+    labels[2, 1] = labels[4, 0] = -1
+    file = tmp_path / 'labels.csv'
+    write_csv(file, labels, CLASSES, ['train'] * 4 + ['val'] * 2)
+    return file, labels
+
+
+def build(file, **kwargs):
+    config = dict(
+        type='CSVMultiLabel',
+        data_root=str(file.parent),
+        ann_file=file.name,
+        data_prefix=dict(img_path='images'),
+        split_column='split',
+        split='train',
+    )
+    return DATASETS.build(config | kwargs)
+
+
+def test_splits_labels_and_paths(table):
+    file, labels = table
+    train, val = build(file), build(file, split='val')
+    assert (train.label_matrix() == labels[:4]).all()
+    assert (val.label_matrix() == labels[4:]).all()
+    assert train.metainfo['classes'] == tuple(CLASSES)
+    assert val.get_data_info(1)['img_path'].endswith('images/5.png')
+    assert train.get_data_info(2)['gt_score'].tolist() == labels[2].tolist()
+
+
+def test_separate_files_and_ignored_columns(table):
+    file, labels = table
+    dataset = build(file, split=None, split_column=None, ignore_columns=('split',))
+    assert (dataset.label_matrix() == labels).all()
+
+
+def test_given_classes_fix_the_order(table):
+    file, labels = table
+    dataset = build(file, classes=['dog', 'green grass', 'cat'])
+    assert (dataset.label_matrix() == labels[:4][:, [1, 2, 0]]).all()
+
+
+def test_numbers_in_other_spellings(tmp_path):
+    file = tmp_path / 'a.csv'
+    file.write_text('path,a,b\nx.jpg,1.0, 0 \ny.jpg,-1,\n')
+    dataset = build(file, split=None, split_column=None, check_images=False)
+    assert dataset.label_matrix().tolist() == [[1, 0], [-1, -1]]
+
+
+def edit(file, old, new):
+    file.write_text(file.read_text().replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ('kwargs', 'message'),
+    [
+        (dict(classes=['cat', 'dog']), r"unknown columns \['green grass'\]"),
+        (dict(classes=[*CLASSES, 'cow']), r"missing columns \['cow'\]"),
+        (dict(split='test'), r"\['train', 'val'\].*'test'"),
+        (dict(path_column='file'), "column 'file'"),
+        (dict(split=None), 'together'),
+    ],
+)
+def test_bad_arguments(table, kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        build(table[0], **kwargs)
+
+
+def test_bad_values_name_line_and_column(table):
+    file, _ = table
+    edit(file, '2.png,train,', '2.png,train,maybe')
+    with pytest.raises(ValueError, match=r"'maybe.*' in line 4, column 'cat'"):
+        build(file)
+
+
+def test_repeated_column_and_empty_path(table):
+    file, _ = table
+    text = file.read_text()
+    edit(file, 'dog', 'cat')
+    with pytest.raises(ValueError, match=r"more than once: \['cat'\]"):
+        build(file)
+    file.write_text(text.replace('1.png', ' '))
+    with pytest.raises(ValueError, match='empty image path in line'):
+        build(file)
+
+
+def test_missing_images_are_named(table):
+    file, _ = table
+    (file.parent / 'images' / '3.png').unlink()
+    with pytest.raises(FileNotFoundError, match=r'1 of 4 images .*images/3\.png'):
+        build(file)
+    assert len(build(file, check_images=False)) == 4
+
+
+def test_missing_and_unreadable_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'no\.csv'):
+        build(tmp_path / 'no.csv')
+    (tmp_path / 'empty.csv').write_text('')
+    with pytest.raises(ValueError, match='cannot be read'):
+        build(tmp_path / 'empty.csv')
+    (tmp_path / 'binary.csv').write_bytes(bytes(np.arange(256, dtype=np.uint8)))
+    with pytest.raises(ValueError, match=r'binary\.csv'):
+        build(tmp_path / 'binary.csv')

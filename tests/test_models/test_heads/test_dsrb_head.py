@@ -1,0 +1,390 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from mmpretrain.registry import MODELS
+from mmpretrain.structures import DataSample
+from oracles import dense
+from oracles.wiring import (
+    Randomness,
+    build_head,
+    build_neck,
+    draw_labels,
+    maximum_deviation,
+    oracle_parameters,
+)
+
+from dsrb_mm.models import DSRBHead
+from dsrb_mm.models.layers import KnownLabelCounts
+from dsrb_mm.models.necks import CategoryFeatures
+
+PARTS = {
+    'plain': dict(iprb=None, pprb=None, loss_contrastive=None),
+    'iprb': dict(pprb=None, loss_contrastive=None),
+    'pprb': dict(iprb=None, loss_contrastive=None),
+    'contrastive': dict(iprb=None, pprb=None),
+    'everything': {},
+    'fixed': dict(iprb=dict(alpha=0.25, learnable=False), pprb=dict(beta=0.75, learnable=False)),
+}
+
+
+def samples(labels):
+    return [DataSample().set_gt_score(row) for row in labels.float()]
+
+
+def total(losses):
+    return sum(value for name, value in losses.items() if 'loss' in name)
+
+
+def fill_bank(head, num_classes, channels, size=(3, 4), seed=7):
+    """Collect prototypes from random attended maps; returns them as the oracle keeps them."""
+    generator = torch.Generator().manual_seed(seed)
+    maps = torch.randn(16, *size, num_classes, channels, generator=generator).double()
+    labels = draw_labels(16, num_classes, seed, (1, 0, -1))
+    if head.pprb is not None:
+        head.pprb.bank.reset()
+        head.pprb.bank.update(maps.sum((1, 2)), labels, dense.quadrants(maps))
+        head.pprb.bank.finish()
+    return dense.prototypes([(maps, labels.tolist())])
+
+
+def run_step(neck, head, image_map, labels):
+    """One step with its random choices recorded, and its gradients."""
+    randomness = Randomness()
+    with pytest.MonkeyPatch.context() as patch:
+        randomness.install(patch, head.pprb)
+        losses = head.loss(neck((image_map,)), samples(labels))
+    total(losses).backward()
+    return losses, randomness
+
+
+@pytest.mark.parametrize(
+    ('dtype', 'tolerance'), [(torch.float64, 1e-10), (torch.float32, 1e-6)], ids=str
+)
+@pytest.mark.parametrize('part', PARTS)
+@pytest.mark.parametrize('batch', [2, 5])
+def test_step_of_neck_and_head_agrees_with_the_dense_reference(part, batch, dtype, tolerance):
+    neck = build_neck(in_channels=9).to(dtype)
+    head = build_head(**PARTS[part])
+    prototypes = fill_bank(head.double(), 5, 6)
+    head = head.to(dtype)
+    if dtype == torch.float32 and head.pprb is not None:  # what the head stores is what counts
+        prototypes = [
+            None
+            if maps is None
+            else [
+                m + ((p.double() - m.sum((0, 1))) / 12) for m, p in zip(maps, stored, strict=True)
+            ]
+            for maps, stored in zip(prototypes, head.pprb.bank.prototypes, strict=True)
+        ]
+    labels = draw_labels(batch, 5, seed=batch)
+    assert ((labels == -1) & (labels.flip(0) == 1)).any()
+    image_map = torch.randn(batch, 9, 3, 4, dtype=dtype, requires_grad=True)
+    leaves, params = oracle_parameters(neck, head)
+    losses, randomness = run_step(neck, head, image_map, labels)
+
+    # The oracle, part by part.
+    reference = image_map.detach().double().requires_grad_()
+    _, maps = dense.attended_maps(dense.project(reference, params, True), params)
+    adjacency = head.graph.adjacency.double()
+
+    def classify(semantic):
+        return dense.classify(semantic, adjacency, params, 3)
+
+    expected = {'loss_bce': dense.partial_bce(classify(maps.sum((1, 2))), labels.tolist())}
+    if head.iprb is not None:
+        mixed, soft = dense.blend_instances(maps, labels.tolist(), params['alpha'])
+        expected['loss_iprb'] = dense.partial_bce(classify(mixed), soft)
+    if head.pprb is not None:
+        choices = randomness.chosen()
+        assert choices
+        own = dense.quadrants(maps)
+        assert all(own[n, c] != q for (n, c), q in choices.items())
+        mixed, soft = dense.blend_prototypes(
+            maps, labels.tolist(), params['beta'], prototypes, choices
+        )
+        expected['loss_pprb'] = dense.partial_bce(classify(mixed), soft)
+    if head.loss_contrastive is not None:
+        shuffled = randomness.shuffled(batch, 5)
+        contrastive = dense.contrastive(maps.sum((1, 2)), labels.tolist(), shuffled)
+        expected['loss_contrastive'] = 0.05 * contrastive
+    sum(expected.values()).backward()
+
+    assert {name for name in losses if 'loss' in name} == set(expected)
+    for name, value in expected.items():
+        assert maximum_deviation(losses[name], value) < tolerance, name
+    # In float32 the dense form itself is up to 1.3e-6 off in the gradients.
+    gradient_tolerance = max(tolerance, 2e-6) if dtype == torch.float32 else tolerance
+    assert maximum_deviation(image_map.grad, reference.grad) < gradient_tolerance
+    named = [('neck.' + k, p) for k, p in neck.named_parameters()]
+    named += [('head.' + k, p) for k, p in head.named_parameters()]
+    for name, parameter in named:
+        wanted = leaves[name].grad
+        if name in ('neck.joint.bias', 'neck.score.bias'):
+            assert not parameter.grad.any()
+            assert wanted.abs().max() < 1e-12
+        elif not parameter.requires_grad:
+            assert parameter.grad is None
+        else:
+            assert maximum_deviation(parameter.grad, wanted) < gradient_tolerance, name
+    with torch.no_grad():
+        features = torch.randn(batch, 5, 6, dtype=dtype)
+        assert maximum_deviation(head((features,)), classify(features.double())) < tolerance
+
+
+def test_blending_weight_that_float32_cannot_represent_in_float64():
+    """As above with alpha = 0.3: soft targets have to keep the precision of the model."""
+    neck = build_neck().double()
+    head = build_head(iprb={}, pprb=None, loss_contrastive=None).double()
+    head.iprb.blending_weight.value.data.fill_(0.3)
+    labels = draw_labels(4, 5)
+    image_map = torch.randn(4, 6, 3, 3, dtype=torch.float64)
+    _, params = oracle_parameters(neck, head)
+    losses, _ = run_step(neck, head, image_map, labels)
+    _, maps = dense.attended_maps(image_map, params)
+    mixed, soft = dense.blend_instances(maps, labels.tolist(), params['alpha'])
+    logits = dense.classify(mixed, head.graph.adjacency, params, 3)
+    assert maximum_deviation(losses['loss_iprb'], dense.partial_bce(logits, soft)) < 1e-10
+
+
+def test_losses_of_two_batches_before_one_backward():
+    neck, head = build_neck(), build_head()
+    fill_bank(head, 5, 6)
+    losses = [
+        total(head.loss(neck((torch.randn(3, 6, 3, 4),)), samples(draw_labels(3, 5, seed))))
+        for seed in (0, 1)
+    ]
+    sum(losses).backward()
+    assert head.iprb.blending_weight.value.grad is not None
+
+
+def test_blending_is_off_until_it_is_switched_on():
+    neck, head = build_neck(), build_head()
+    fill_bank(head, 5, 6)
+    labels, feats = draw_labels(3, 5), neck((torch.randn(3, 6, 3, 4),))
+    head.blending_active = False
+    off = head.loss(feats, samples(labels))
+    assert set(off) == {'loss_bce', 'loss_contrastive'}
+    head.blending_active = True
+    on = head.loss(feats, samples(labels))
+    assert set(on) == set(off) | {
+        'loss_iprb',
+        'loss_pprb',
+        'alpha',
+        'beta',
+        'iprb_blended',
+        'pprb_blended',
+    }
+    torch.testing.assert_close(on['loss_bce'], off['loss_bce'])
+    number = int(((labels == -1) & (labels.flip(0) == 1)).sum())
+    assert on['iprb_blended'].item() == pytest.approx(number / 3)
+
+
+def test_a_freshly_built_head_does_not_blend():
+    assert DSRBHead(2, 3, 4, iprb={}, pprb={}).blending_active is False
+
+
+def test_ramp_scales_the_contrastive_loss():
+    neck, head = build_neck(), build_head(iprb=None, pprb=None)
+    labels = draw_labels(4, 5, values=(0, 0, -1))
+    feats = neck((torch.randn(4, 6, 3, 4),))
+    full = head.loss(feats, samples(labels))['loss_contrastive']
+    head.contrastive_ramp = 0.25
+    torch.testing.assert_close(head.loss(feats, samples(labels))['loss_contrastive'], full / 4)
+
+
+def test_alpha_and_beta_of_one_give_the_plain_loss():
+    neck = build_neck()
+    head = build_head(iprb=dict(alpha=1.0), pprb=dict(beta=1.0, num_blended=5))
+    fill_bank(head, 5, 6)
+    labels = draw_labels(4, 5)
+    losses = head.loss(neck((torch.randn(4, 6, 3, 4),)), samples(labels))
+    assert losses['iprb_blended'] > 0
+    assert losses['pprb_blended'] > 0
+    torch.testing.assert_close(losses['loss_iprb'], losses['loss_bce'])
+    torch.testing.assert_close(losses['loss_pprb'], losses['loss_bce'])
+
+
+@given(st.integers(0, 1000))
+def test_permuting_categories_permutes_logits_and_keeps_losses(seed):
+    generator = torch.Generator().manual_seed(seed)
+    neck, head = build_neck().double(), build_head(pprb=dict(beta=0.5, num_blended=5)).double()
+    fill_bank(head, 5, 6)
+    # Whatever is drawn, every candidate is blended, and all quadrants hold the same.
+    head.pprb.bank.prototypes.copy_(head.pprb.bank.prototypes.mean(1, keepdim=True))
+    labels = draw_labels(3, 5, seed, (1, 0, -1))
+    head.loss_contrastive = None
+    image_map = torch.randn(3, 6, 3, 4, generator=generator).double()
+    order = torch.randperm(5, generator=generator)
+    first_logits, first = head(neck((image_map,))), head.loss(neck((image_map,)), samples(labels))
+    with torch.no_grad():
+        for tensor in (
+            neck.word_vectors,
+            head.classifier.weight,
+            head.classifier.bias,
+            head.pprb.bank.prototypes,
+            head.pprb.bank.counts,
+        ):
+            tensor.copy_(tensor[order].clone())
+        head.graph.adjacency.copy_(head.graph.adjacency[order][:, order].clone())
+    torch.testing.assert_close(head(neck((image_map,))), first_logits[:, order])
+    second = head.loss(neck((image_map,)), samples(labels[:, order]))
+    assert set(second) == set(first)
+    for name in first:
+        torch.testing.assert_close(second[name], first[name])
+
+
+def test_unknown_logits_get_exactly_zero_gradient(monkeypatch):
+    head = build_head(iprb=None, pprb=None, loss_contrastive=None)
+    semantic, labels = torch.randn(3, 5, 6), draw_labels(3, 5)
+    seen = []
+    classify = head.classify
+    monkeypatch.setattr(head, 'classify', lambda s: seen.append(classify(s)) or seen[-1])
+    feats = CategoryFeatures(torch.ones(3, 5, 1, 1), torch.zeros(3, 5).long(), semantic)
+    loss = head.loss(feats, samples(labels))['loss_bce']
+    (gradient,) = torch.autograd.grad(loss, seen[-1])
+    assert bool((gradient[labels == -1] == 0).all())
+    assert bool((gradient[labels != -1] != 0).all())
+
+
+EDGES = {
+    'batch of one': (1, 5, (3, 4), (1, 0, -1)),
+    'no known label': (3, 5, (3, 4), (-1,)),
+    'no unknown label': (3, 5, (3, 4), (1, 0)),
+    'all positive': (3, 5, (3, 4), (1,)),
+    'all negative': (3, 5, (3, 4), (0,)),
+    'no known positive': (3, 5, (3, 4), (0, -1)),
+    'one category': (3, 1, (3, 4), (1, 0, -1)),
+    'one location': (3, 5, (1, 1), (1, 0, -1)),
+    'one of everything': (1, 1, (1, 1), (-1,)),
+    'odd map': (3, 5, (5, 3), (1, 0, -1)),
+    'a row': (2, 5, (1, 7), (1, 0, -1)),
+}
+
+
+@pytest.mark.parametrize('bank', ['filled', 'empty'])
+@pytest.mark.parametrize('edge', EDGES)
+def test_losses_and_gradients_are_finite_at_the_edges(edge, bank):
+    batch, num_classes, size, values = EDGES[edge]
+    neck, head = build_neck(num_classes), build_head(num_classes, diagnostics=True)
+    if bank == 'filled':
+        fill_bank(head, num_classes, 6)
+    head.pprb.bank.counts[0] = 0  # as for a category without known positives
+    head.pprb.bank.prototypes[0] = 0
+    image_map = torch.randn(batch, 6, *size, requires_grad=True)
+    losses = head.loss(neck((image_map,)), samples(draw_labels(batch, num_classes, 1, values)))
+    total(losses).backward()
+    assert all(v.isfinite() for k, v in losses.items() if k != 'base_rate_entropy')
+    assert bool(image_map.grad.isfinite().all())
+    for name, parameter in [*neck.named_parameters(), *head.named_parameters()]:
+        assert parameter.grad is None or bool(parameter.grad.isfinite().all()), name
+
+
+def test_gradients_reach_alpha_and_beta_through_features_and_targets():
+    """Each path alone changes the gradient, which the oracle's sum of both matches above."""
+    head = build_head(iprb=dict(alpha=0.5), pprb=None, loss_contrastive=None)
+    semantic = torch.randn(2, 5, 6)
+    labels = torch.tensor([[-1.0, 1, 0, -1, 1], [1, 0, -1, 1, 0]])
+    weight = head.iprb.blending_weight.value
+    mixed, soft, _ = head.iprb(semantic, labels)
+    logits = head.classify(mixed)
+
+    def gradient(some_logits, some_target):
+        loss = head.loss_module(some_logits, some_target)
+        return torch.autograd.grad(loss, weight, retain_graph=True)[0]
+
+    through_features, through_targets = (
+        gradient(logits, soft.detach()),
+        gradient(logits.detach(), soft),
+    )
+    assert through_features != 0
+    assert through_targets != 0
+    torch.testing.assert_close(gradient(logits, soft), through_features + through_targets)
+
+
+def test_alpha_and_beta_stay_in_the_unit_interval_under_large_steps():
+    neck, head = build_neck(), build_head()
+    fill_bank(head, 5, 6)
+    optimiser = torch.optim.SGD([*neck.parameters(), *head.parameters()], lr=20.0)
+    for step in range(6):
+        optimiser.zero_grad()
+        losses = head.loss(neck((torch.randn(4, 6, 3, 4),)), samples(draw_labels(4, 5, step)))
+        assert 0 <= losses['alpha'] <= 1
+        assert 0 <= losses['beta'] <= 1
+        total(losses).backward()
+        optimiser.step()
+
+
+def test_never_more_than_k_per_image():
+    neck, head = build_neck(), build_head(pprb=dict(num_blended=1))
+    fill_bank(head, 5, 6)
+    losses = head.loss(neck((torch.randn(4, 6, 3, 4),)), samples(torch.full((4, 5), -1.0)))
+    assert losses['pprb_blended'] == 1
+
+
+def test_diagnostics():
+    neck, head = build_neck(), build_head(diagnostics=True)
+    labels = np.array([[1, 0, -1, 1, 0], [0, 0, 1, -1, 1]])
+    counts = KnownLabelCounts.from_labels(labels)
+    head.set_label_statistics(torch.eye(5), counts)
+    feats = neck((torch.randn(2, 6, 3, 4),))
+    losses = head.loss(feats, samples(torch.from_numpy(labels)))
+    largest = [feats.attention[b, c].max().item() for b in range(2) for c in range(5)]
+    assert losses['attention_max'].item() == pytest.approx(sum(largest) / 10)
+    assert losses['attention_uniform'].item() == pytest.approx(1 / 12)
+    expected = dense.base_rate_entropy(labels.tolist())
+    assert losses['base_rate_entropy'].item() == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ('bias_init', 'fresh', 'changes'),
+    [('known_prior', True, True), ('known_prior', False, False), (None, True, False)],
+)
+def test_bias_starts_at_the_prior_only_if_asked_and_fresh(bias_init, fresh, changes):
+    head = DSRBHead(3, 4, 5, bias_init=bias_init)
+    before = head.classifier.bias.detach().clone()
+    labels = np.array([[1, 0, -1], [1, 0, -1], [0, 1, -1]])
+    head.set_label_statistics(torch.eye(3), KnownLabelCounts.from_labels(labels), fresh)
+    expected = [dense.prior_logit(labels.tolist(), c) for c in range(3)]
+    wanted = torch.tensor(expected) if changes else before
+    torch.testing.assert_close(head.classifier.bias.detach(), wanted)
+    assert torch.equal(head.graph.adjacency, torch.eye(3))
+
+
+def test_complete_labels_as_indices_are_the_same_as_scores():
+    neck, head = build_neck(), build_head(iprb=None, pprb=None, loss_contrastive=None)
+    feats = neck((torch.randn(2, 6, 3, 4),))
+    indices = [DataSample().set_gt_label(row) for row in ([0, 3], [4])]
+    scores = torch.tensor([[1.0, 0, 0, 1, 0], [0, 0, 0, 0, 1]])
+    one, two = head.loss(feats, indices), head.loss(feats, samples(scores))
+    assert torch.equal(one['loss_bce'], two['loss_bce'])
+
+
+def test_prediction_is_the_sigmoid_of_the_plain_logits():
+    neck, head = build_neck().eval(), build_head().eval()
+    with torch.no_grad():
+        feats = neck((torch.randn(2, 6, 3, 4),))
+        logits = head(feats)
+        predictions = head.predict(feats, [DataSample(), DataSample()])
+    for logit, sample in zip(logits, predictions, strict=True):
+        torch.testing.assert_close(sample.pred_score, logit.sigmoid())
+        assert sample.pred_label.tolist() == (logit >= 0).nonzero().flatten().tolist()
+
+
+def test_registered_in_mmpretrain():
+    head = MODELS.build(dict(type='DSRBHead', num_classes=2, in_channels=3, hidden_channels=4))
+    assert isinstance(head, DSRBHead)
+    assert head.graph.steps == 3
+
+
+def test_training_without_a_label_graph():
+    head = DSRBHead(2, 3, 4)
+    feats = CategoryFeatures(torch.ones(1, 2, 1, 1), torch.zeros(1, 2).long(), torch.ones(1, 2, 3))
+    with pytest.raises(RuntimeError, match='label graph is not set'):
+        head.loss(feats, samples(torch.ones(1, 2)))
+
+
+def test_unknown_bias_init():
+    with pytest.raises(ValueError, match="expected bias_init to be None or 'known_prior', but got"):
+        DSRBHead(2, 3, 4, bias_init='zero')
