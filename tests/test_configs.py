@@ -70,10 +70,9 @@ def test_small_models_predict(name):
 
 
 BACKBONES = {
-    'convnext': "dict(_delete_=True, type='ConvNeXt', arch='tiny', gap_before_final_norm=False)",
-    'swin': "dict(_delete_=True, type='SwinTransformer', arch='tiny', img_size=64)",
-    'vit': "dict(_delete_=True, type='VisionTransformer', arch='b', img_size=64, patch_size=16, "
-    "out_type='featmap')",
+    'convnext': "type='ConvNeXt', arch='tiny', gap_before_final_norm=False",
+    'swin': "type='SwinTransformer', arch='tiny', img_size=64, pad_small_map=True",
+    'vit': "type='VisionTransformer', arch='b', img_size=64, patch_size=16, out_type='featmap'",
 }
 
 
@@ -82,7 +81,7 @@ def test_three_line_config_swaps_the_backbone(backbone, tmp_path):
     file = tmp_path / 'mine.py'
     file.write_text(
         f"_base_ = '{Path(CONFIGS / 'dsrb_coco_p50.py').as_posix()}'\n"
-        f'model = dict(backbone={BACKBONES[backbone]},\n'
+        f'model = dict(backbone=dict(_delete_=True, {BACKBONES[backbone]}),\n'
         '             neck=dict(in_channels=768))\n'
     )
     model = build_model(Config.fromfile(file))

@@ -168,6 +168,7 @@ def run_tool(*args, cwd):
 
 
 def test_tools_train_resume_and_test(coco, tmp_path):
+    coco.default_hooks.checkpoint.update(interval=1, save_best='multi-label/mAP')
     config = tmp_path / 'config.py'
     coco.dump(config)
     command = [ROOT / 'tools/train.py', config, '--work-dir', tmp_path / 'w']

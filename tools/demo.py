@@ -11,8 +11,8 @@ from dsrb_mm.utils.demo import run_demo
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--work-dir', default='work_dirs/demo', help='folder of the results')
-    parser.add_argument('--num-train', type=int, default=2400, help='training images')
-    parser.add_argument('--num-val', type=int, default=600, help='test images')
+    parser.add_argument('--num-train', type=int, default=2000, help='training images')
+    parser.add_argument('--num-val', type=int, default=500, help='test images')
     args = parser.parse_args()
     root = Path(__file__).resolve().parent.parent
     run_demo(root, Path(args.work_dir), args.num_train, args.num_val)

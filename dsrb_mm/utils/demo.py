@@ -38,7 +38,7 @@ def run_tool(arguments: list[str], log: Path, console: Console) -> float:
     """
     start = time.perf_counter()
     log.parent.mkdir(parents=True, exist_ok=True)
-    console.print(f'[bold]$ python {" ".join(arguments)}[/]', highlight=False)
+    console.print(f'[bold]$ python {" ".join(arguments)}[/]', highlight=False, soft_wrap=True)
     with (
         log.open('w', encoding='utf-8') as file,
         subprocess.Popen(
@@ -54,7 +54,7 @@ def run_tool(arguments: list[str], log: Path, console: Console) -> float:
         for line in process.stdout:
             file.write(line)
             if any(text in line for text in _SHOWN):
-                console.print(line.split(' - INFO - ')[-1].strip(), highlight=False)
+                console.print(line.split(' - INFO - ')[-1].strip(), highlight=False, soft_wrap=True)
     if process.returncode:
         tail = '\n'.join(log.read_text(encoding='utf-8').splitlines()[-15:])
         raise RuntimeError(f'{arguments[0]} failed with exit code {process.returncode}:\n{tail}')
@@ -81,6 +81,7 @@ def run_demo(root: Path, work_dir: Path, num_train: int, num_val: int) -> Path:
         folder = work_dir / config
         config_file = str(root / 'configs' / f'{config}.py')
         train = [str(root / 'tools/train.py'), config_file, '--work-dir', str(folder)]
+        train.append('--no-validate')  # the test follows at once
         seconds = run_tool(train, folder / 'train.log', console)
         checkpoint = (folder / 'last_checkpoint').read_text(encoding='utf-8').strip()
         metrics = folder / 'metrics.json'

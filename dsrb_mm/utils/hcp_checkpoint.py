@@ -194,10 +194,7 @@ def _adjacency(state: dict[str, Tensor]) -> Tensor:
             relation = 'the transpose of inMatrix' if name in _OUT_MATRICES else 'one label graph'
             raise ValueError(f'expected {name} to be {relation}, but got other values or NaN')
     if empty.any():
-        print_log(
-            f'label graph: NaN rows {empty.nonzero().flatten().tolist()} (categories without known '
-            'positive) became 0',
-            'current',
-            logging.WARNING,
-        )
+        rows = empty.nonzero().flatten().tolist()
+        text = f'label graph: NaN rows {rows} (categories without known positive) became 0'
+        print_log(text, 'current', logging.WARNING)
     return clean

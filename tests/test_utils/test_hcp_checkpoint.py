@@ -1,5 +1,4 @@
 import importlib.util
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +26,9 @@ def published_state(depth=18, channels=24, joint=16, hidden=12, num_classes=C, w
     for name, value in state.items():
         if name.endswith('running_mean'):
             value.uniform_(-0.1, 0.1)
+        # As in trained networks; unscaled, features grow from layer to layer, rounding errors too.
+        if name.endswith('bn2.weight' if depth < 50 else 'bn3.weight'):
+            value.fill_(0.2)
     in_channels = 512 if depth < 50 else 2048
 
     def layer(name, *shape, bias=True):
@@ -131,9 +133,7 @@ def tool():
 @pytest.fixture
 def log(caplog, monkeypatch):
     """What the current MMEngine logger says; it does not propagate by itself."""
-    logger = MMLogger.get_current_instance()
-    monkeypatch.setattr(logger, 'propagate', True)
-    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(MMLogger.get_current_instance(), 'handlers', [caplog.handler])
     return caplog
 
 
@@ -142,16 +142,15 @@ def equal(one, other):
     return all(one[k].dtype == other[k].dtype and torch.equal(one[k], other[k]) for k in one)
 
 
-def test_logits_through_config_and_load_checkpoint(tool, tmp_path, log, capsys):
+def test_logits_through_config_and_load_checkpoint(tool, tmp_path):
     state = published_state()
-    torch.save({'epoch': 3, 'state_dict': {f'module.{k}': v for k, v in state.items()}},
-               tmp_path / 'theirs.pth')  # fmt: skip
+    wrapped = {f'module.{k}': v for k, v in state.items()}
+    torch.save({'epoch': 3, 'state_dict': wrapped}, tmp_path / 'theirs.pth')
     tool.main([str(tmp_path / 'theirs.pth'), str(tmp_path / 'ours.pth')])
     assert np.array_equal(np.load(tmp_path / 'ours.npy'), state['wordFeatures'].numpy())
     model = build_model(tmp_path / 'ours.npy')
-    load_checkpoint(model, str(tmp_path / 'ours.pth'))
-    # MMEngine reports keys that are missing, unexpected or of another size, and goes on.
-    assert 'do not match' not in log.text + capsys.readouterr().out
+    # Strict: otherwise MMEngine reports missing and unknown keys and goes on.
+    load_checkpoint(model, str(tmp_path / 'ours.pth'), strict=True)
     images = torch.randn(2, 3, 128, 128)
     with torch.no_grad():
         logits = model(images)
@@ -257,6 +256,8 @@ def test_variants_of_a_checkpoint():
     old = {k: v for k, v in state.items() if not k.endswith('num_batches_tracked')}
     old |= {'alpha': state['alpha'].reshape(1), 'beta': state['beta'].reshape(1)}
     converted = from_hcp(old)
+    assert converted.pop('head.base_rate_entropy').isnan()
+    del reference['head.base_rate_entropy']
     assert equal(converted, {k: v for k, v in reference.items() if 'num_batches' not in k})
     plain = {k: v for k, v in state.items() if not k.startswith('changeChannel')}
     assert equal(to_hcp(from_hcp(plain)), plain)
@@ -286,7 +287,7 @@ def test_torchvision_resnet101_names_are_mmpretrains():
     """The published backbone starts from torchvision's file, which both must name alike."""
     with torch.device('meta'):
         theirs = resnet.resnet101(weights=None).state_dict()
-        ours = MODELS.build(dict(type='ResNet', depth=101, style='pytorch')).state_dict()
+    ours = MODELS.build(dict(type='ResNet', depth=101, style='pytorch')).state_dict()
     shapes = {k: v.shape for k, v in theirs.items() if not k.startswith('fc.')}
     assert {k: v.shape for k, v in ours.items()} == shapes
 
@@ -297,7 +298,8 @@ def test_torchvision_file_loads_as_backbone(tmp_path):
     init_cfg = dict(type='Pretrained', checkpoint=str(tmp_path / 'resnet50.pth'))
     backbone = MODELS.build(dict(type='ResNet', depth=50, style='pytorch', init_cfg=init_cfg))
     backbone.init_weights()
+    backbone.eval()
     images = torch.randn(1, 3, 64, 64)
     with torch.no_grad():
         expected = torch.nn.Sequential(*list(source.children())[:-2])(images)
-        assert torch.allclose(backbone.eval()(images)[-1], expected, atol=1e-6)
+        assert torch.equal(backbone(images)[-1], expected)

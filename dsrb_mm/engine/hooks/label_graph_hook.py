@@ -38,7 +38,7 @@ class LabelGraphHook(Hook):
         )
         empty = (counts.positive == 0).nonzero()[0]
         if len(empty):
-            classes = runner.train_dataloader.dataset.metainfo.get('classes') or range(len(labels))
+            classes = runner.train_dataloader.dataset.metainfo.get('classes') or range(labels.shape[1])
             names = [str(classes[i]) for i in empty[:_SHOWN]]
             runner.logger.warning(
                 f'{len(empty)} categories have no known positive in the training set and cannot be '

@@ -41,6 +41,7 @@ class FrozenBackbone(BaseModule):
         self.cache_bytes = cache_bytes
         self._cache: dict[bytes, Tensor] = {}
         self._used_bytes = 0
+        self.train()
 
     def train(self, mode: bool = True) -> FrozenBackbone:
         """Stay in eval mode: the BatchNorm statistics are part of the pretrained weights."""

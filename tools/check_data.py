@@ -1,0 +1,51 @@
+"""Check the data of a config: counts, labels, missing images; exit code 1 if something is wrong.
+
+Example: python tools/check_data.py configs/dsrb_coco_p50.py --images --out categories.csv
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from mmengine.config import Config, DictAction
+from rich.console import Console
+
+from dsrb_mm.utils.cli import clear_errors
+from dsrb_mm.utils.data_report import build_reports, find_unreadable, tables, write_csv
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--images', action='store_true', help='decode every image')
+    parser.add_argument('--workers', type=int, help='processes for --images; default: one a core')
+    parser.add_argument('--out', help='write the counts of all categories to this CSV')
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, help='override config settings: key=value'
+    )
+    args = parser.parse_args(argv)
+    console = Console()
+    with clear_errors():
+        cfg = Config.fromfile(args.config)
+        cfg.merge_from_dict(args.cfg_options or {})
+        reports = build_reports(cfg)
+    if args.images:
+        for report in reports:
+            find_unreadable(report, args.workers)
+    for table in tables(reports):
+        console.print(table)
+    if args.out:
+        write_csv(reports, args.out)
+    problems = [line for report in reports for line in report.problems()]
+    for line in problems:
+        console.print(
+            f'problem: {line}', style='red', markup=False, highlight=False, soft_wrap=True
+        )
+    sys.exit(1 if problems else 0)
+
+
+if __name__ == '__main__':
+    main()
