@@ -38,8 +38,8 @@ class LabelGraphHook(Hook):
         )
         empty = (counts.positive == 0).nonzero()[0]
         if len(empty):
-            classes = runner.train_dataloader.dataset.metainfo.get('classes') or range(labels.shape[1])
-            names = [str(classes[i]) for i in empty[:_SHOWN]]
+            classes = runner.train_dataloader.dataset.metainfo['classes']
+            names = [classes[i] for i in empty[:_SHOWN]]
             runner.logger.warning(
                 f'{len(empty)} categories have no known positive in the training set and cannot be '
                 f'learnt: {", ".join(names)}{", ..." if len(empty) > _SHOWN else ""}'
