@@ -203,3 +203,10 @@ def test_missing_data_is_one_clear_message(tmp_path):
     assert 'Traceback' not in done.stderr
     for part in ('data/VOC2007/ImageSets/Main/trainval.txt', 'JPEGImages', 'host.robots.ox.ac.uk'):
         assert part in done.stderr
+
+
+def test_tensorboard(coco):
+    backends = [dict(type='LocalVisBackend'), dict(type='TensorboardVisBackend')]
+    coco.visualizer.vis_backends = backends
+    train(coco)
+    assert list(Path(coco.work_dir).glob('*/vis_data/events.out.tfevents.*'))

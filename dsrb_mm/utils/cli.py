@@ -94,7 +94,7 @@ def clear_errors() -> Iterator[None]:
     """
     try:
         yield
-    except FileNotFoundError as error:
+    except (FileNotFoundError, BlockingIOError) as error:
         sys.exit(f'error: {error}')
     except URLError as error:
         sys.exit(

@@ -1,0 +1,83 @@
+import sys
+from pathlib import Path
+
+import pytest
+from fixtures.training import CONFIGS
+
+from dsrb_mm.sweep import Launch, make_plan
+
+VOC, COCO = CONFIGS / 'dsrb_voc_p50.py', CONFIGS / 'dsrb_coco_p50.py'
+
+
+def plan(*configs, proportions=(0.1, 0.5), seeds=(0, 1), options=()):
+    return make_plan(list(configs), proportions, seeds, Path('w'), options)
+
+
+def test_runs_folders_and_order():
+    runs = plan(VOC, COCO)
+    assert [(r.seed, r.proportion, r.method) for r in runs] == [
+        (s, p, m) for s in (0, 1) for p in (0.1, 0.5) for m in ('dsrb_voc', 'dsrb_coco')
+    ]
+    assert runs[0].folder == Path('w/dsrb_voc/p10_seed0')
+    assert len({run.folder for run in runs}) == len({run.fingerprint for run in runs}) == 8
+
+
+def test_proportion_and_seed_reach_the_training():
+    run = plan(VOC, proportions=(0.3,), seeds=(7,), options=('a=1',))[0]
+    arguments = run.train_arguments()
+    assert {'train_dataloader.dataset.known_proportion=0.3', 'randomness.seed=7', 'a=1'} <= set(
+        arguments
+    )
+    assert '--resume' in arguments
+
+
+def test_fingerprint_follows_config_and_options(tmp_path):
+    first = plan(VOC)[0].fingerprint
+    assert plan(VOC)[0].fingerprint == first
+    assert plan(VOC, options=('train_cfg.max_epochs=3',))[0].fingerprint != first
+    changed = tmp_path / 'dsrb_voc_p50.py'
+    changed.write_text(f"_base_ = '{VOC}'\ntrain_cfg = dict(max_epochs=2)\n")
+    assert plan(changed)[0].fingerprint != first
+
+
+@pytest.mark.parametrize(
+    ('kwargs', 'message'),
+    [
+        (dict(proportions=(0.0, 0.5)), r'\(0, 1\].*\[0\.0\]'),
+        (dict(proportions=(0.5, 0.5)), 'proportions'),
+        (dict(proportions=()), 'proportions'),
+        (dict(seeds=(1, 1)), 'seeds'),
+    ],
+)
+def test_bad_values(kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        plan(VOC, **kwargs)
+
+
+def test_bad_configs(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'no\.py'):
+        plan(tmp_path / 'no.py')
+    with pytest.raises(ValueError, match='configs'):
+        plan(VOC, CONFIGS / 'dsrb_voc_p10.py')
+    with pytest.raises(ValueError, match='known_proportion'):
+        plan(CONFIGS / 'dsrb_csv.py')
+
+
+@pytest.mark.parametrize(
+    ('launch', 'head', 'tail'),
+    [
+        (Launch(), [sys.executable, 't.py'], 'none'),
+        (
+            Launch('pytorch', 8),
+            [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=8', 't.py'],
+            'pytorch',
+        ),
+        (
+            Launch('slurm', 4),
+            ['srun', '--ntasks=4', '--kill-on-bad-exit=1', sys.executable, 't.py'],
+            'slurm',
+        ),
+    ],
+)
+def test_launcher_commands(launch, head, tail):
+    assert launch.command(Path('t.py'), ['c.py']) == [*head, 'c.py', '--launcher', tail]
