@@ -1,4 +1,4 @@
-"""Train and test over all proportions of known labels: python tools/sweep.py CONFIG [CONFIG ...]."""
+"""Train and test over all proportions of known labels: python tools/sweep.py CONFIG ..."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ default_hooks = dict(
         save_best='multi-label/mAP',
         rule='greater',
     ),
+    epoch_seed=dict(type='EpochSeedHook'),
     category_check=dict(type='CategoryCheckHook'),
     plain_checkpoint=dict(type='PlainCheckpointHook'),
 )

@@ -12,7 +12,9 @@ num_workers = 4
 train_dataloader = dict(
     batch_size=batch_size,
     num_workers=num_workers,
-    persistent_workers=True,
+    # Workers start anew in every epoch, seeded by it: a resumed training repeats the same.
+    persistent_workers=False,
+    worker_init_fn=dict(type='seed_worker'),
     drop_last=True,
     sampler=dict(type='DefaultSampler', shuffle=True),
     collate_fn=dict(type='default_collate'),

@@ -4,6 +4,7 @@ from .attention_picture_hook import AttentionPictureHook
 from .category_check_hook import CategoryCheckHook
 from .channels_last_hook import ChannelsLastHook
 from .contrastive_ramp_hook import ContrastiveRampHook
+from .epoch_seed_hook import EpochSeedHook
 from .label_graph_hook import LabelGraphHook
 from .plain_checkpoint_hook import PlainCheckpointHook
 from .prototype_hook import PrototypeHook
@@ -13,6 +14,7 @@ __all__ = [
     'CategoryCheckHook',
     'ChannelsLastHook',
     'ContrastiveRampHook',
+    'EpochSeedHook',
     'LabelGraphHook',
     'PlainCheckpointHook',
     'PrototypeHook',

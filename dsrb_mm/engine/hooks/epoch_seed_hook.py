@@ -1,0 +1,51 @@
+"""Randomness that depends on the epoch alone, so that a resumed training repeats it."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import torch
+from mmengine.dist import get_rank
+from mmengine.hooks import Hook
+from mmengine.registry import FUNCTIONS
+from mmengine.runner import Runner
+from mmpretrain.registry import HOOKS
+
+
+def _seed_all(seed: int) -> None:
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)
+
+
+@FUNCTIONS.register_module()
+def seed_worker(worker_id: int) -> None:
+    """Seed a data-loading worker from the main process's generator (``worker_init_fn``).
+
+    MMEngine's own gives a worker the same seed in every epoch, hence the same augmentations in
+    the same order. PyTorch's ``initial_seed()`` of a worker follows the main process, which
+    :class:`EpochSeedHook` seeds.
+
+    Args:
+        worker_id: Number of the worker; already part of ``initial_seed()``.
+    """
+    _seed_all(torch.initial_seed() % 2**32)
+
+
+@HOOKS.register_module()
+class EpochSeedHook(Hook):
+    """Seeds all generators at the start of every epoch from seed, epoch and process.
+
+    Checkpoints hold no generator states; with this hook none is needed: an epoch draws the same
+    random numbers in an uninterrupted run and in one resumed before it. Needs workers that start
+    anew in every epoch (``persistent_workers=False``) and are seeded by :func:`seed_worker`.
+    """
+
+    # First of all hooks: the prototype pass draws random augmentations as well.
+    priority = 'VERY_HIGH'
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Seed Python, NumPy and PyTorch."""
+        sequence = np.random.SeedSequence([runner.seed, runner.epoch, get_rank()])
+        _seed_all(int(sequence.generate_state(1)[0]))
