@@ -113,7 +113,8 @@ def write_report(runs: Sequence[Run], work_dir: Path) -> str:
         The markdown table.
     """
     table = collect(runs)
-    published = {run.method: published_average(run.config) for run in runs}
+    configs = {run.method: run.config for run in runs}
+    published = {method: published_average(config) for method, config in configs.items()}
     table.to_csv(work_dir / 'results.csv', index=False)
     summary = {
         method: dict(average_mAP=mean, std=std, published=published[method])
