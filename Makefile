@@ -11,7 +11,7 @@ STAMP := $(VENV)/.dsrb_mm-installed
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench docs clean
+.PHONY: help install demo test lint format clean
 
 help:  ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -47,14 +47,7 @@ format: $(STAMP)  ## Rewrite the sources in the project's style.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(STAMP)  ## Measure time and memory of a training step.
-	$(BIN)/python tools/benchmark.py $(ARGS)
-
-docs: $(STAMP)  ## Build the documentation into docs/_build.
-	$(BIN)/python -m pip install --no-build-isolation -e '.[docs]'
-	$(BIN)/python -m sphinx -b html docs docs/_build
-
 clean:  ## Remove what builds, tests and linters left; .venv and work_dirs stay.
-	rm -rf build dist *.egg-info dsrb_mm/.mim docs/_build .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf build dist *.egg-info dsrb_mm/.mim .pytest_cache .mypy_cache .ruff_cache \
 		.hypothesis
 	rm -f $(STAMP)

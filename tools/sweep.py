@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import functools
+import signal
 import sys
 from pathlib import Path
 
 from rich.console import Console
 
 from dsrb_mm.sweep import (
+    CHECKPOINTS,
     LAUNCHERS,
     PROPORTIONS,
     Launch,
+    Run,
     execute,
     locked,
     make_plan,
@@ -27,7 +31,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--proportions', nargs='+', type=float, default=list(PROPORTIONS))
     parser.add_argument('--seeds', nargs='+', type=int, default=[0])
     parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/sweep'))
-    parser.add_argument('--checkpoint', choices=['last', 'best'], default='last')
+    parser.add_argument('--checkpoint', choices=CHECKPOINTS, default='last')
     parser.add_argument('--launcher', choices=LAUNCHERS, default='none')
     parser.add_argument('--nproc', type=int, default=1, help='processes of a distributed run')
     parser.add_argument('--cfg-options', nargs='+', default=[], help='key=value, for all runs')
@@ -35,25 +39,42 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def sweep(runs: list[Run], launch: Launch, work_dir: Path, console: Console) -> int:
+    """Run what is not finished; returns how many runs failed."""
+    carry_out = functools.partial(execute, launch=launch, tools=Path(__file__).resolve().parent)
+    with locked(work_dir) as killed:
+        if killed:
+            console.print(f'the sweep before ({killed}) was cut off: going on from there')
+        failures = run_sweep(runs, carry_out, console, lambda: write_report(runs, work_dir))
+    for folder, message in failures.items():
+        console.print(f'\n{folder} failed: {message}', markup=False, highlight=False)
+    return len(failures)
+
+
 def main() -> None:
     args = parse_args()
     console = Console()
-    launch = Launch(args.launcher, args.nproc)
-    tools = Path(__file__).resolve().parent
+    # As Ctrl-C does: end the child first, then leave.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    failed = 0
     with clear_errors():
-        runs = make_plan(
-            args.configs, args.proportions, args.seeds, args.work_dir, args.cfg_options
-        )
-        failures: dict = {}
-        with locked(args.work_dir):
+        try:
+            launch = Launch(args.launcher, args.nproc)
+            runs = make_plan(
+                *(args.configs, args.proportions, args.seeds, args.work_dir, args.cfg_options),
+                *(args.checkpoint, launch.num_processes),
+            )
             if not args.report:
-                failures = run_sweep(
-                    runs, lambda run: execute(run, launch, tools, args.checkpoint), console
-                )
-            console.print(write_report(runs, args.work_dir), soft_wrap=True, highlight=False)
+                failed = sweep(runs, launch, args.work_dir, console)
+            text = write_report(runs, args.work_dir)
+        except ValueError as error:
+            sys.exit(f'error: {error}')
+        except KeyboardInterrupt:
+            sys.exit('interrupted: the same command goes on from here')
+    console.print(text, soft_wrap=True, highlight=False)
     console.print(f'results: {args.work_dir}/results.{{csv,json,md}}, map_over_proportion.png')
-    if failures:
-        sys.exit(f'{len(failures)} runs failed: {", ".join(map(str, failures))}')
+    if failed:
+        sys.exit(f'{failed} of {len(runs)} runs failed')
 
 
 if __name__ == '__main__':

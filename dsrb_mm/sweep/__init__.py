@@ -1,10 +1,13 @@
 """Training and testing over all proportions of known labels, in one command."""
 
-from .execution import RunFailed, execute, locked, read_metrics, run_sweep
-from .plan import LAUNCHERS, PROPORTIONS, Launch, Run, make_plan
+from .execution import execute, run_sweep
+from .plan import CHECKPOINTS, LAUNCHERS, PROPORTIONS, Launch, Run, make_plan
+from .processes import RunFailed, end_leftovers, run_command
 from .report import averages, collect, markdown, plot, published_average, write_report
+from .state import last_checkpoint, locked, read_metrics, read_state, status, write_state
 
 __all__ = [
+    'CHECKPOINTS',
     'LAUNCHERS',
     'PROPORTIONS',
     'Launch',
@@ -12,13 +15,19 @@ __all__ = [
     'RunFailed',
     'averages',
     'collect',
+    'end_leftovers',
     'execute',
+    'last_checkpoint',
     'locked',
     'make_plan',
     'markdown',
     'plot',
     'published_average',
     'read_metrics',
+    'read_state',
+    'run_command',
     'run_sweep',
+    'status',
     'write_report',
+    'write_state',
 ]

@@ -2,121 +2,74 @@
 
 from __future__ import annotations
 
-import ctypes
-import fcntl
 import json
 import os
-import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from .plan import Launch, Run
-
-_LOG_TAIL = 12  # lines of a failed run's log that are shown
-
-
-class RunFailed(RuntimeError):
-    """A training or test of the sweep ended with an error."""
+from .processes import RunFailed, end_leftovers, run_command
+from .state import MAP, last_checkpoint, read_metrics, read_state, write_state
 
 
-@contextmanager
-def locked(work_dir: Path) -> Iterator[None]:
-    """Hold the sweep folder; the operating system lets go when the process ends, however it does.
-
-    Raises:
-        BlockingIOError: Another sweep is at work there.
-    """
-    work_dir.mkdir(parents=True, exist_ok=True)
-    with (work_dir / '.lock').open('w') as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BlockingIOError(f'another sweep is at work in {work_dir}') from error
-        yield
-
-
-def read_metrics(run: Run) -> dict | None:
-    """Metrics of a finished run, None of any other.
-
-    Raises:
-        ValueError: The folder holds a run with other settings.
-    """
-    settings = run.folder / 'run.json'
-    if settings.is_file():
-        found = json.loads(settings.read_text(encoding='utf-8'))['fingerprint']
-        if found != run.fingerprint:
-            raise ValueError(
-                f'expected {run.folder} to hold a run with the settings of this sweep, but got one '
-                'with others (config or options changed): choose another --work-dir, or remove it'
-            )
-    if not run.metrics_file.is_file():
-        return None
-    return json.loads(run.metrics_file.read_text(encoding='utf-8'))
-
-
-def _die_with_parent() -> None:
-    """Ask Linux to end this child when the sweep is killed, so that no orphan trains on."""
-    if sys.platform == 'linux':
-        ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # 1: PR_SET_PDEATHSIG
-
-
-def run_command(command: Sequence[str], log: Path) -> None:
-    """Run a command, its output appended to a log.
-
-    Raises:
-        RunFailed: Exit code other than 0; the end of the log is in the message.
-    """
-    with log.open('a', encoding='utf-8') as file:
-        code = subprocess.run(
-            command, stdout=file, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent, check=False
-        ).returncode
-    if code:
-        tail = log.read_text(encoding='utf-8', errors='replace').splitlines()[-_LOG_TAIL:]
-        raise RunFailed('\n'.join([f'exit code {code}, end of {log}:', *tail]))
-
-
-def execute(run: Run, launch: Launch, tools: Path, which: str = 'last') -> None:
+def execute(run: Run, launch: Launch, tools: Path) -> None:
     """Train (or resume) and test one run.
 
     Args:
         run: The run.
         launch: How its processes start.
         tools: Folder of train.py and test.py.
-        which: Checkpoint to test: ``'last'``, or ``'best'`` by mAP on the validation set.
 
     Raises:
-        RunFailed: Training or test failed.
+        RunFailed: Training or test failed; ``run.json`` says so too.
+        ValueError: The folder holds a run with other settings.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
-    _write(run.folder / 'run.json', dict(fingerprint=run.fingerprint, proportion=run.proportion))
-    run_command(launch.command(tools / 'train.py', run.train_arguments()), run.folder / 'train.log')
-    if which == 'best':
-        best = sorted(run.folder.glob('best_*.pth'))
-        if not best:
-            raise RunFailed(f'no best_*.pth in {run.folder}: does the config save the best?')
-        checkpoint = str(best[-1])
-    else:
-        checkpoint = (run.folder / 'last_checkpoint').read_text(encoding='utf-8').strip()
+    end_leftovers(run.folder)  # of a sweep that was killed
+    trained = bool(read_state(run).get('trained'))
+    try:
+        checkpoint = last_checkpoint(run.folder)
+        if not trained or checkpoint is None:
+            trained = False
+            write_state(run, trained)
+            arguments = run.train_arguments(resume=checkpoint is not None)
+            command = launch.command(tools / 'train.py', arguments)
+            run_command(command, run.folder / 'train.log', run.folder)
+            trained = True
+            write_state(run, trained)
+        _test(run, launch, tools)
+    except RunFailed as error:
+        write_state(run, trained, str(error))
+        raise
+
+
+def _test(run: Run, launch: Launch, tools: Path) -> None:
+    checkpoint = last_checkpoint(run.folder)
+    if run.checkpoint == 'best':
+        found = sorted(run.folder.glob('best_*.pth'), key=lambda path: path.stat().st_mtime)
+        checkpoint = found[-1] if found else None
+    if checkpoint is None:
+        raise RunFailed(f'the training has left no {run.checkpoint} checkpoint in {run.folder}')
     out = run.folder / 'metrics.unfinished.json'
-    test = launch.command(tools / 'test.py', run.test_arguments(checkpoint, out))
-    run_command(test, run.folder / 'test.log')
+    out.unlink(missing_ok=True)
+    test = launch.command(tools / 'test.py', run.test_arguments(str(checkpoint), out))
+    run_command(test, run.folder / 'test.log', run.folder)
+    metrics = json.loads(out.read_text(encoding='utf-8')) if out.is_file() else {}
+    if MAP not in metrics:
+        raise RunFailed(f'expected the test to give {MAP}, but got {sorted(metrics)}')
     os.replace(out, run.metrics_file)
 
 
-def _write(path: Path, content: dict) -> None:
-    unfinished = path.with_suffix('.tmp')
-    unfinished.write_text(json.dumps(content), encoding='utf-8')
-    os.replace(unfinished, path)
-
-
 def run_sweep(
-    runs: Sequence[Run], carry_out: Callable[[Run], None], console: Console
+    runs: Sequence[Run],
+    carry_out: Callable[[Run], None],
+    console: Console,
+    after_run: Callable[[], object] = lambda: None,
 ) -> dict[Path, str]:
     """Carry out all runs that are not finished; one that fails does not stop the others.
 
@@ -124,24 +77,51 @@ def run_sweep(
         runs: The plan.
         carry_out: Trains and tests a run (:func:`execute`).
         console: For progress and messages.
+        after_run: Called after each run, for a report of what there is so far.
 
     Returns:
         Message of every failed run, by its folder.
+
+    Raises:
+        ValueError: A folder holds a run with other settings; nothing has been run then.
     """
     todo = [run for run in runs if read_metrics(run) is None]
-    console.print(f'{len(runs)} runs, {len(runs) - len(todo)} of them finished before')
+    done = len(runs) - len(todo)
+    console.print(f'{len(runs)} runs, {done} of them finished before')
     failures: dict[Path, str] = {}
-    columns = (TextColumn('{task.description}'), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task('sweep', total=len(runs), completed=len(runs) - len(todo))
-        for run in todo:
-            name = f'{run.method} {100 * run.proportion:g} % seed {run.seed}'
-            progress.update(task, description=name)
-            try:
-                carry_out(run)
-                console.print(f'{name}: mAP {(read_metrics(run) or {})["multi-label/mAP"]:.1f}')
-            except (RunFailed, OSError, KeyError) as error:
-                failures[run.folder] = str(error)
-                console.print(f'[red]{name} failed[/]: {error}', highlight=False)
-            progress.advance(task)
+    seconds: list[float] = []  # of the runs that went well
+    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn())
+    eta = TextColumn('left: {task.fields[left]}')
+    with Progress(*columns, TimeElapsedColumn(), eta, console=console) as progress:
+        task = progress.add_task('sweep', total=len(runs), completed=done, left='?')
+        for number, run in enumerate(todo, 1):
+            progress.update(task, description=run.name)
+            console.print(f'{run.name}: started, logs in {run.folder}', highlight=False)
+            start = time.monotonic()
+            message = _attempt(run, carry_out)
+            if message is None:
+                seconds.append(time.monotonic() - start)
+                value = (read_metrics(run) or {})[MAP]
+                console.print(f'{run.name}: mAP {value:.1f} ({_duration(seconds[-1])})')
+            else:
+                failures[run.folder] = message
+                console.print(f'[red]{run.name} failed[/]', highlight=False)
+            after_run()
+            progress.update(task, advance=1, left=_left(seconds, len(todo) - number))
     return failures
+
+
+def _attempt(run: Run, carry_out: Callable[[Run], None]) -> str | None:
+    try:
+        carry_out(run)
+    except (RunFailed, OSError) as error:
+        return str(error)
+    return None
+
+
+def _left(seconds: Sequence[float], runs: int) -> str:
+    return _duration(runs * sum(seconds) / len(seconds)) if seconds else '?'
+
+
+def _duration(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))

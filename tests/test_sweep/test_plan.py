@@ -9,8 +9,8 @@ from dsrb_mm.sweep import Launch, make_plan
 VOC, COCO = CONFIGS / 'dsrb_voc_p50.py', CONFIGS / 'dsrb_coco_p50.py'
 
 
-def plan(*configs, proportions=(0.1, 0.5), seeds=(0, 1), options=()):
-    return make_plan(list(configs), proportions, seeds, Path('w'), options)
+def plan(*configs, proportions=(0.1, 0.5), seeds=(0, 1), options=(), **kwargs):
+    return make_plan(list(configs), proportions, seeds, Path('w'), options, **kwargs)
 
 
 def test_runs_folders_and_order():
@@ -24,29 +24,47 @@ def test_runs_folders_and_order():
 
 def test_proportion_and_seed_reach_the_training():
     run = plan(VOC, proportions=(0.3,), seeds=(7,), options=('a=1',))[0]
-    arguments = run.train_arguments()
+    arguments = run.train_arguments(resume=False)
     assert {'train_dataloader.dataset.known_proportion=0.3', 'randomness.seed=7', 'a=1'} <= set(
         arguments
     )
-    assert '--resume' in arguments
+    assert not any('dataset.seed' in argument for argument in arguments)  # the mask's stays 0
+    assert '--resume' not in arguments and '--resume' in run.train_arguments(resume=True)
 
 
-def test_fingerprint_follows_config_and_options(tmp_path):
+def test_fingerprint_follows_what_a_run_depends_on(tmp_path):
     first = plan(VOC)[0].fingerprint
     assert plan(VOC)[0].fingerprint == first
-    assert plan(VOC, options=('train_cfg.max_epochs=3',))[0].fingerprint != first
+    # All settings alike: the proportion in the file is replaced anyway.
+    assert plan(CONFIGS / 'dsrb_voc_p10.py')[0].fingerprint == first
+    assert plan(VOC, options=('train_cfg.max_epochs=20',))[0].fingerprint == first
+    others = [
+        plan(VOC, options=('train_cfg.max_epochs=3',)),
+        plan(VOC, num_processes=8),  # another total batch size
+        plan(VOC, proportions=(0.2,)),
+        plan(VOC, seeds=(1,)),
+    ]
     changed = tmp_path / 'dsrb_voc_p50.py'
     changed.write_text(f"_base_ = '{VOC}'\ntrain_cfg = dict(max_epochs=2)\n")
-    assert plan(changed)[0].fingerprint != first
+    others.append(plan(changed))
+    assert len({first, *[runs[0].fingerprint for runs in others]}) == 6
 
 
 @pytest.mark.parametrize(
     ('kwargs', 'message'),
     [
-        (dict(proportions=(0.0, 0.5)), r'\(0, 1\].*\[0\.0\]'),
-        (dict(proportions=(0.5, 0.5)), 'proportions'),
-        (dict(proportions=()), 'proportions'),
-        (dict(seeds=(1, 1)), 'seeds'),
+        (dict(proportions=(0.0, 0.5)), r'proportions to be in \(0, 1\], but got \[0\.0\]'),
+        (dict(proportions=(0.5, 1.1)), r'proportions to be in \(0, 1\], but got \[1\.1\]'),
+        (dict(proportions=(float('nan'),)), 'proportions to be in'),
+        (dict(proportions=(0.5, 0.5)), 'proportions to be given and to differ'),
+        (dict(proportions=()), 'proportions to be given'),
+        (dict(seeds=(1, 1)), 'seeds to be given and to differ'),
+        (dict(seeds=(-1,)), 'seeds to be 0 or more'),
+        (dict(options=('randomness.seed=3',)), r'free of randomness\.seed'),
+        (
+            dict(options=('train_dataloader.dataset.known_proportion=0.9',)),
+            r'free of train_dataloader\.dataset\.known_proportion',
+        ),
     ],
 )
 def test_bad_values(kwargs, message):
@@ -55,9 +73,9 @@ def test_bad_values(kwargs, message):
 
 
 def test_bad_configs(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r'no\.py'):
+    with pytest.raises(ValueError, match=r'configs to be files, but got .*no\.py'):
         plan(tmp_path / 'no.py')
-    with pytest.raises(ValueError, match='configs'):
+    with pytest.raises(ValueError, match='configs to be given and to differ'):
         plan(VOC, CONFIGS / 'dsrb_voc_p10.py')
     with pytest.raises(ValueError, match='known_proportion'):
         plan(CONFIGS / 'dsrb_csv.py')
@@ -69,7 +87,8 @@ def test_bad_configs(tmp_path):
         (Launch(), [sys.executable, 't.py'], 'none'),
         (
             Launch('pytorch', 8),
-            [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node=8', 't.py'],
+            [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc_per_node=8']
+            + ['t.py'],
             'pytorch',
         ),
         (
@@ -81,3 +100,9 @@ def test_bad_configs(tmp_path):
 )
 def test_launcher_commands(launch, head, tail):
     assert launch.command(Path('t.py'), ['c.py']) == [*head, 'c.py', '--launcher', tail]
+
+
+@pytest.mark.parametrize(('launcher', 'number'), [('none', 2), ('pytorch', 0)])
+def test_bad_number_of_processes(launcher, number):
+    with pytest.raises(ValueError, match=f'but got {number} with --launcher {launcher}'):
+        Launch(launcher, number)

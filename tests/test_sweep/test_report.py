@@ -3,15 +3,18 @@ import json
 import pandas as pd
 import pytest
 from fixtures.training import CONFIGS
+from mmengine.config import Config
 
-from dsrb_mm.sweep import PROPORTIONS, make_plan, published_average, write_report
+from dsrb_mm.sweep import PROPORTIONS, make_plan, published_average, write_report, write_state
 
 VOC, COCO = CONFIGS / 'dsrb_voc_p50.py', CONFIGS / 'dsrb_coco_p50.py'
 
 
 def finish(run, value):
     run.folder.mkdir(parents=True, exist_ok=True)
-    run.metrics_file.write_text(json.dumps({'multi-label/mAP': value, 'multi-label/OF1': 1.0}))
+    write_state(run, trained=True)
+    metrics = {'multi-label/mAP': value, 'multi-label/OF1': value / 2, 'multi-label/CF1': 1.0}
+    run.metrics_file.write_text(json.dumps(metrics))
 
 
 def test_average_over_nine_proportions_beside_the_published(tmp_path):
@@ -22,50 +25,68 @@ def test_average_over_nine_proportions_beside_the_published(tmp_path):
     text = write_report(runs, tmp_path)
     assert '| dsrb_voc | 81.0 | 82.0 | 83.0 ' in text
     assert '| 89.0 | 85.0 | 91.5 |' in text and '| 69.0 | 65.0 | 78.4 |' in text
+    assert 'not comparable' not in text
     table = pd.read_csv(tmp_path / 'results.csv')
-    assert len(table) == 18 and table['finished'].all() and (table['multi-label/OF1'] == 1).all()
-    summary = json.loads((tmp_path / 'results.json').read_text())['average']
-    assert summary['dsrb_voc']['average_mAP'] == pytest.approx(85)
-    assert (tmp_path / 'map_over_proportion.png').stat().st_size > 1000
+    assert len(table) == 18 and table['finished'].all() and (table['multi-label/CF1'] == 1).all()
+    results = json.loads((tmp_path / 'results.json').read_text())
+    assert results['comparable']
+    summary = results['average']['dsrb_voc']
+    assert summary['average_mAP'] == pytest.approx(85)
+    assert summary['average_OF1'] == pytest.approx(42.5)
+    assert summary['published'] == 91.5
+    assert (tmp_path / 'map_over_proportion.png').read_bytes()[:4] == b'\x89PNG'
     assert (tmp_path / 'results.md').read_text() == text
+    assert [path for path in tmp_path.iterdir() if path.name.startswith('.')] == []
 
 
-def test_other_proportions_are_not_compared(tmp_path):
-    runs = make_plan([VOC], [0.1, 0.2], [0], tmp_path)
+@pytest.mark.parametrize('proportions', [[0.1, 0.2], [*PROPORTIONS[:8], 0.95], [*PROPORTIONS, 1.0]])
+def test_other_proportions_are_not_compared(tmp_path, proportions):
+    runs = make_plan([VOC], proportions, [0], tmp_path)
     for run in runs:
         finish(run, 70.0)
     text = write_report(runs, tmp_path)
-    assert '91.5' not in text and 'this sweep does not' in text
+    assert '91.5' not in text and 'not comparable' in text and '| 70.0 | - |' in text
+    assert not json.loads((tmp_path / 'results.json').read_text())['comparable']
 
 
-def test_seeds_give_mean_and_deviation(tmp_path):
-    runs = make_plan([VOC], [0.1, 0.2], [0, 1], tmp_path)
-    for run, value in zip(runs, (70.0, 80.0, 72.0, 86.0), strict=True):
+def test_seeds_give_mean_and_sample_deviation(tmp_path):
+    runs = make_plan([VOC], [0.1, 0.2], [0, 1, 2], tmp_path)
+    for run, value in zip(runs, (70.0, 80.0, 72.0, 86.0, 71.0, 80.0), strict=True):
         finish(run, value)
-    text = write_report(runs, tmp_path)
-    assert '| 71.0 +- 1.0 | 83.0 +- 3.0 | 77.0 +- 2.0 |' in text
+    # By hand: 70, 72, 71; 80, 86, 80 (squares 4 + 16 + 4, halved); averages 75, 79, 75.5.
+    assert '| 71.0 +- 1.0 | 82.0 +- 3.5 | 76.5 +- 2.2 |' in write_report(runs, tmp_path)
 
 
-def test_missing_runs_are_shown_and_no_average_is_claimed(tmp_path):
-    runs = make_plan([VOC], [0.1, 0.2], [0, 1], tmp_path)
+def test_missing_and_failed_runs_are_shown_and_no_average_is_claimed(tmp_path):
+    runs = make_plan([VOC], [0.1, 0.2, 0.3], [0, 1], tmp_path)
     finish(runs[0], 70.0)
+    for run in (runs[2], runs[3]):  # 30 % of seed 0, 10 % of seed 1
+        run.folder.mkdir(parents=True)
+        write_state(run, trained=False, error='exit code 1')
     text = write_report(runs, tmp_path)
-    assert '70.0 +- 0.0 (1 of 2) | missing | incomplete' in text
+    assert '| 70.0 (1 of 2), 1 failed | missing | failed | incomplete |' in text
+    results = json.loads((tmp_path / 'results.json').read_text())
+    assert results['average']['dsrb_voc']['average_mAP'] is None
+    assert [row['status'] for row in results['runs']] == [
+        *('finished', 'missing', 'failed', 'failed', 'missing', 'missing')
+    ]
+
+
+def test_average_of_the_seeds_that_are_complete(tmp_path):
+    runs = make_plan([VOC], [0.1, 0.2], [0, 1], tmp_path)
+    for run, value in zip(runs[:3], (70.0, 80.0, 60.0), strict=True):
+        finish(run, value)
+    assert '| 80.0 (1 of 2) | 75.0 (1 of 2) |' in write_report(runs, tmp_path)
 
 
 def test_nothing_finished(tmp_path):
-    runs = make_plan([VOC], [0.1], [0], tmp_path)
-    assert 'missing' in write_report(runs, tmp_path)
+    runs = make_plan([VOC], [0.1], [0], tmp_path / 'not_there')
+    assert 'missing' in write_report(runs, tmp_path / 'not_there')
 
 
-def test_published_by_dataset_and_not_by_name():
-    assert published_average(CONFIGS / 'dsrb_vg_p10.py') == 46.0
-    assert published_average(CONFIGS / 'dsrb_scenes_p50.py') is None
-
-
-def test_run_with_other_settings_is_refused(tmp_path):
-    (run,) = make_plan([VOC], [0.1], [0], tmp_path)
-    finish(run, 70.0)
-    (run.folder / 'run.json').write_text(json.dumps(dict(fingerprint='other')))
-    with pytest.raises(ValueError, match='settings'):
-        write_report([run], tmp_path)
+def test_published_by_dataset_and_not_by_name(tmp_path):
+    assert published_average(Config.fromfile(CONFIGS / 'dsrb_vg_p10.py').to_dict()) == 46.0
+    assert published_average(Config.fromfile(CONFIGS / 'dsrb_scenes_p50.py').to_dict()) is None
+    other = tmp_path / 'mine.py'
+    other.write_text(f"_base_ = '{COCO}'\n")
+    assert published_average(Config.fromfile(other).to_dict()) == 78.4

@@ -1,6 +1,6 @@
 """Visual Genome, its 200 most frequent categories, SSGRL split."""
 
-_base_ = './pipelines_448.py'
+_base_ = './partial_448.py'
 
 # ------------------------ frequently modified ------------------------
 data_root = '{{$VG_ROOT:data/VG}}'  # or set VG_ROOT in the environment
@@ -12,39 +12,26 @@ num_workers = 4
 train_dataloader = dict(
     batch_size=batch_size,
     num_workers=num_workers,
-    # Workers start anew in every epoch, seeded by it: a resumed training repeats the same.
-    persistent_workers=False,
-    worker_init_fn=dict(type='seed_worker'),
-    drop_last=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    collate_fn=dict(type='default_collate'),
+    drop_last=True,  # as published
     dataset=dict(
-        type='PartialLabelDataset',
         known_proportion=known_proportion,
         dataset=dict(
-            type='VG200',
             data_root=data_root,
+            type='VG200',
             ann_file='train_list_500.txt',
             data_prefix=dict(img_path='VG_100K'),
-            pipeline={{_base_.train_pipeline}},
         ),
     ),
 )
 val_dataloader = dict(
     batch_size=batch_size,
     num_workers=num_workers,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False),
-    collate_fn=dict(type='default_collate'),
     dataset=dict(
-        type='PartialLabelDataset',  # complete labels: nothing is hidden
         dataset=dict(
-            type='VG200',
             data_root=data_root,
+            type='VG200',
             ann_file='test_list_500.txt',
             data_prefix=dict(img_path='VG_100K'),
-            pipeline={{_base_.test_pipeline}},
-            test_mode=True,
         ),
     ),
 )
