@@ -10,7 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from .plan import Launch, Run
 from .processes import RunFailed, end_leftovers, run_command
@@ -90,33 +97,40 @@ def run_sweep(
     console.print(f'{len(runs)} runs, {done} of them finished before')
     failures: dict[Path, str] = {}
     seconds: list[float] = []  # of the runs that went well
-    columns = (TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn())
-    eta = TextColumn('left: {task.fields[left]}')
-    with Progress(*columns, TimeElapsedColumn(), eta, console=console) as progress:
+    with Progress(*_columns(), console=console) as progress:
         task = progress.add_task('sweep', total=len(runs), completed=done, left='?')
         for number, run in enumerate(todo, 1):
             progress.update(task, description=run.name)
-            console.print(f'{run.name}: started, logs in {run.folder}', highlight=False)
             start = time.monotonic()
-            message = _attempt(run, carry_out)
-            if message is None:
+            failure = _attempt(run, carry_out, console)
+            if failure is None:
                 seconds.append(time.monotonic() - start)
-                value = (read_metrics(run) or {})[MAP]
-                console.print(f'{run.name}: mAP {value:.1f} ({_duration(seconds[-1])})')
+                console.print(f'{_outcome(run)} ({_duration(seconds[-1])})')
             else:
-                failures[run.folder] = message
-                console.print(f'[red]{run.name} failed[/]', highlight=False)
+                failures[run.folder] = failure
+                console.print(f'[red]{run.name} failed[/]')
             after_run()
             progress.update(task, advance=1, left=_left(seconds, len(todo) - number))
     return failures
 
 
-def _attempt(run: Run, carry_out: Callable[[Run], None]) -> str | None:
+def _attempt(run: Run, carry_out: Callable[[Run], None], console: Console) -> str | None:
+    console.print(f'{run.name}: started, logs in {run.folder}', highlight=False)
     try:
         carry_out(run)
     except (RunFailed, OSError) as error:
         return str(error)
     return None
+
+
+def _columns() -> list[ProgressColumn]:
+    # Rich's own estimate looks at the last half minute only: too short for trainings.
+    columns = [TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn()]
+    return [*columns, TimeElapsedColumn(), TextColumn('left: {task.fields[left]}')]
+
+
+def _outcome(run: Run) -> str:
+    return f'{run.name}: mAP {(read_metrics(run) or {})[MAP]:.1f}'
 
 
 def _left(seconds: Sequence[float], runs: int) -> str:
