@@ -13,7 +13,7 @@ model = dict(
     head=dict(num_classes=48, in_channels=1280),
 )
 
-max_epochs = 20  # four times those of DSRB: an epoch costs little here, and more gain nothing
+max_epochs = 20  # four times those of DSRB: an epoch costs little here, and more gained nothing
 param_scheduler = dict(T_max=max_epochs)
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
 default_hooks = dict(logger=dict(interval=25), channels_last=dict(type='ChannelsLastHook'))

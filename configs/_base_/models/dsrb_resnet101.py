@@ -1,6 +1,6 @@
 """DSRB on ResNet-101, as published: only the last stage of the backbone is trained."""
 
-_base_ = '../default_runtime.py'
+_base_ = ['./resnet101.py', '../default_runtime.py']
 
 # ------------------------ frequently modified ------------------------
 num_classes = 80
@@ -9,19 +9,6 @@ channels = 1024  # D, channels of a category's feature
 # ---------------------------------------------------------------------
 
 model = dict(
-    type='ImageClassifier',
-    backbone=dict(
-        type='ResNet',
-        depth=101,
-        num_stages=4,
-        out_indices=(3,),
-        frozen_stages=3,
-        style='pytorch',
-        init_cfg=dict(
-            type='Pretrained',
-            checkpoint='https://download.pytorch.org/models/resnet101-63fe2227.pth',
-        ),
-    ),
     neck=dict(
         type='CSRLNeck',
         in_channels=2048,
