@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from mmpretrain.models.heads import MultiLabelClsHead
@@ -16,8 +17,27 @@ from dsrb_mm.models.layers import (
     InstanceBlending,
     KnownLabelCounts,
     PrototypeBlending,
+    marked_entries,
 )
 from dsrb_mm.models.necks import CategoryFeatures
+
+
+class _Variant(NamedTuple):
+    """The batch, or a blended copy of it: what is classified, and with which targets.
+
+    Attributes:
+        name: Name of its loss.
+        semantic: Semantic features, (B, C, D).
+        target: Labels, soft where blended, (B, C).
+        blended: Where it differs from the batch, (B, C).
+        most: The most categories blended in an image; None where no bound is known.
+    """
+
+    name: str
+    semantic: Tensor
+    target: Tensor
+    blended: Tensor
+    most: int | None
 
 
 @MODELS.register_module()
@@ -86,6 +106,7 @@ class DSRBHead(MultiLabelClsHead):
         # The schedule is the hooks' affair; without hooks nothing is blended or ramped.
         self.blending_active = False
         self.contrastive_ramp = 1.0
+        self._label_counts: KnownLabelCounts | None = None
 
     def set_label_statistics(
         self, adjacency: Tensor, counts: KnownLabelCounts, fresh: bool = True
@@ -101,6 +122,7 @@ class DSRBHead(MultiLabelClsHead):
             adjacency (C, C).
         """
         self.graph.set_adjacency(adjacency)
+        self._label_counts = counts
         self.base_rate_entropy.fill_(counts.base_rate_entropy())
         if self.bias_init == 'known_prior' and fresh:
             with torch.no_grad():
@@ -141,11 +163,11 @@ class DSRBHead(MultiLabelClsHead):
                 'call head.set_label_statistics() before training'
             )
         target = self.stack_targets(data_samples)
-        semantics, targets, names, logged = self._blend(feats, target)
-        logits = self.classify(torch.cat(semantics)).split(len(target))
+        variants, logged = self._blend(feats, target)
+        logits = self._classify_variants(variants)
         losses = {
-            f'loss_{name}': self.loss_module(logit, soft)
-            for name, logit, soft in zip(names, logits, targets, strict=True)
+            f'loss_{variant.name}': self.loss_module(logit, variant.target)
+            for variant, logit in zip(variants, logits, strict=True)
         }
         if self.loss_contrastive is not None:
             losses['loss_contrastive'] = self.contrastive_ramp * self.loss_contrastive(
@@ -159,26 +181,48 @@ class DSRBHead(MultiLabelClsHead):
 
     def _blend(
         self, feats: CategoryFeatures, target: Tensor
-    ) -> tuple[list[Tensor], list[Tensor], list[str], dict[str, Tensor]]:
-        """The plain representation and its blended copies, their targets and names, and logs."""
-        semantics, targets, names = [feats.semantic], [target], ['bce']
+    ) -> tuple[list[_Variant], dict[str, Tensor]]:
+        """The batch and its blended copies, and what to log of them."""
+        variants = [_Variant('bce', feats.semantic, target, torch.zeros_like(target).bool(), 0)]
         logged: dict[str, Tensor] = {}
         if not self.blending_active:
-            return semantics, targets, names, logged
-        perspectives = {
-            'iprb': (self.iprb, 'alpha', (feats.semantic, target)),
-            'pprb': (self.pprb, 'beta', (feats.semantic, target, feats.quadrant)),
-        }
-        for name, (blending, symbol, inputs) in perspectives.items():
-            if blending is None:
-                continue
-            mixed, soft, blended = blending(*inputs)
-            semantics.append(mixed)
-            targets.append(soft)
-            names.append(name)
-            logged[symbol] = blending.blending_weight.value.detach().clone()
-            logged[f'{name}_blended'] = blended.sum() / len(target)
-        return semantics, targets, names, logged
+            return variants, logged
+        counts = self._label_counts
+        if self.iprb is not None:
+            mixed, soft, blended = self.iprb(feats.semantic, target)
+            most = None if counts is None else counts.most_positive
+            variants.append(_Variant('iprb', mixed, soft, blended, most))
+            logged['alpha'] = self.iprb.blending_weight.value.detach().clone()
+        if self.pprb is not None:
+            mixed, soft, blended = self.pprb(feats.semantic, target, feats.quadrant)
+            variants.append(_Variant('pprb', mixed, soft, blended, self.pprb.num_blended))
+            logged['beta'] = self.pprb.blending_weight.value.detach().clone()
+        for variant in variants[1:]:
+            logged[f'{variant.name}_blended'] = variant.blended.sum() / len(target)
+        return variants, logged
+
+    def _classify_variants(self, variants: list[_Variant]) -> Tensor:
+        """Logits (V, B, C); where the loss does not read them they may be left at 0."""
+        semantics = [variant.semantic for variant in variants]
+        if not getattr(self.loss_module, 'reads_known_only', False):
+            return self.classify(torch.cat(semantics)).unflatten(0, (len(variants), -1))
+        targets = torch.stack([variant.target for variant in variants])
+        rows = marked_entries((targets >= 0).flatten(), self._most_rows(variants))
+        state = self.graph.forward_variants(
+            semantics,
+            [marked_entries(variant.blended, variant.most) for variant in variants[1:]],
+            rows,
+        )
+        semantic = torch.stack(semantics).flatten(0, 2).index_select(0, rows)
+        logits = self.classifier(state, semantic, rows % self.num_classes)
+        return logits.new_zeros(targets.numel()).index_copy(0, rows, logits).view_as(targets)
+
+    def _most_rows(self, variants: list[_Variant]) -> int | None:
+        """Bound of the known and blended entries of all variants."""
+        if self._label_counts is None or any(variant.most is None for variant in variants):
+            return None
+        known = self._label_counts.most_known
+        return sum(len(v.target) * min(known + (v.most or 0), self.num_classes) for v in variants)
 
     def stack_targets(self, data_samples: list[DataSample]) -> Tensor:
         """Labels of a batch, (B, C) in {1, 0, -1}."""

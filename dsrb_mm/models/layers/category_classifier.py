@@ -39,7 +39,19 @@ class CategoryClassifier(BaseModule):
         nn.init.uniform_(self.weight, -bound, bound)
         nn.init.uniform_(self.bias, -bound, bound)
 
-    def forward(self, state: Tensor, semantic: Tensor) -> Tensor:
-        """Logits of all categories."""
+    def forward(self, state: Tensor, semantic: Tensor, category: Tensor | None = None) -> Tensor:
+        """Logits of all categories, or of single entries.
+
+        Args:
+            state: X.
+            semantic: S.
+            category: The category of each entry, where X and S are not (B, C, D) but (R, D).
+
+        Shape:
+            (B, C, D), (B, C, D) -> (B, C); with ``category`` (R,): (R, D), (R, D) -> (R,).
+        """
         hidden = torch.tanh(self.output(torch.cat([state, semantic], dim=-1)))
-        return (hidden * self.weight).sum(-1) + self.bias
+        if category is None:
+            return (hidden * self.weight).sum(-1) + self.bias
+        weight, bias = (p.index_select(0, category) for p in (self.weight, self.bias))
+        return (hidden * weight).sum(-1) + bias

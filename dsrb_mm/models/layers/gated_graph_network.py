@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 class GatedGraphNetwork(BaseModule):
@@ -75,16 +78,83 @@ class GatedGraphNetwork(BaseModule):
     def forward(self, features: Tensor) -> Tensor:
         """Run T steps from ``X = features``."""
         state = features
-        channels = state.shape[-1]
         for _ in range(self.steps):
-            adjacency = self.adjacency.to(state.dtype)
-            neighbours = torch.cat([adjacency @ state, adjacency.mT @ state], dim=-1)
-            message = self.message(neighbours)
-            gates = torch.sigmoid(message[..., : 2 * channels] + self.gates(state))
-            update, reset = gates.split(channels, dim=-1)
-            candidate = torch.tanh(message[..., 2 * channels :] + self.candidate(reset * state))
-            state = torch.lerp(state, candidate, update)
+            state = self._update(state, self.message(self._neighbours(state)), self.gates(state))
         return state
+
+    def forward_variants(
+        self, variants: Sequence[Tensor], changed: Sequence[Tensor], rows: Tensor
+    ) -> Tensor:
+        """Final states at some entries only, of a batch and of blended copies of it.
+
+        The values of :meth:`forward` for every variant, with less work: the first step's products
+        are computed once and corrected for the few categories in which a copy differs (a change of
+        low rank), and the last step is computed only where its result is read.
+
+        Args:
+            variants: The batch, then its copies.
+            changed: For each copy, categories that include all in which it differs from the batch.
+            rows: Which entries, as indices into variants x images x categories.
+
+        Shape:
+            V times (B, C, D), V - 1 times (B, K) of any K, (R,) -> (R, D).
+        """
+
+        def select(tensor: Tensor) -> Tensor:
+            return tensor.flatten(0, 2).index_select(0, rows)
+
+        state = torch.stack(list(variants))
+        if self.steps == 0:
+            return select(state)
+        first = self._first_step(variants, changed)
+        if self.steps == 1:
+            messages, gates = (torch.stack(part) for part in zip(*first, strict=True))
+            return self._update(select(state), select(messages), select(gates))
+        state = torch.stack(
+            [self._update(variant, *sums) for variant, sums in zip(variants, first, strict=True)]
+        )
+        for _ in range(self.steps - 2):
+            state = self._update(state, self.message(self._neighbours(state)), self.gates(state))
+        message = self.message(select(self._neighbours(state)))
+        state = select(state)
+        return self._update(state, message, self.gates(state))
+
+    def _first_step(
+        self, variants: Sequence[Tensor], changed: Sequence[Tensor]
+    ) -> list[tuple[Tensor, Tensor]]:
+        """Message (B, C, 3D) and gate (B, C, 2D) sums of every variant in the first step."""
+        batch = variants[0]
+        message, gates = self.message(self._neighbours(batch)), self.gates(batch)
+        sums = [(message, gates)]
+        inward, outward = self.message.weight.chunk(2, dim=1)
+        adjacency = self.adjacency.to(message.dtype)
+        for variant, categories in zip(variants[1:], changed, strict=True):
+            index = categories.unsqueeze(-1)
+            own = index.expand(-1, -1, batch.shape[-1])
+            change = variant.gather(1, own) - batch.gather(1, own)
+            # Category c enters the message of category i by A[i, c] and by A[c, i].
+            reach = torch.cat([adjacency.mT[categories], adjacency[categories]], dim=1).mT
+            sent = torch.cat([F.linear(change, inward), F.linear(change, outward)], dim=1)
+            gate_change = F.linear(change, self.gates.weight)
+            sums.append(
+                (
+                    torch.baddbmm(message, reach, sent),
+                    gates.scatter_add(1, index.expand_as(gate_change), gate_change),
+                )
+            )
+        return sums
+
+    def _neighbours(self, state: Tensor) -> Tensor:
+        """``[A X ; A^T X]``: (..., C, D) -> (..., C, 2D)."""
+        adjacency = self.adjacency.to(state.dtype)
+        return torch.cat([adjacency @ state, adjacency.mT @ state], dim=-1)
+
+    def _update(self, state: Tensor, message: Tensor, gates: Tensor) -> Tensor:
+        """The new state from ``W m`` (..., 3D) and ``[U1 X ; U2 X]`` (..., 2D)."""
+        channels = state.shape[-1]
+        update, reset = torch.sigmoid(message[..., : 2 * channels] + gates).chunk(2, dim=-1)
+        candidate = torch.tanh(message[..., 2 * channels :] + self.candidate(reset * state))
+        return torch.lerp(state, candidate.to(state.dtype), update.to(state.dtype))
 
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
         super()._load_from_state_dict(state_dict, prefix, *args)

@@ -32,15 +32,30 @@ def label_graph(labels: np.ndarray) -> np.ndarray:
 
 
 class KnownLabelCounts(NamedTuple):
-    """Known labels per category: positives (C,) and known entries (C,)."""
+    """How many labels are known.
+
+    Attributes:
+        positive: Known positives of each category, (C,).
+        known: Known labels of each category, (C,).
+        most_positive: The most known positives of an image.
+        most_known: The most known labels of an image.
+    """
 
     positive: np.ndarray
     known: np.ndarray
+    most_positive: int
+    most_known: int
 
     @classmethod
     def from_labels(cls, labels: np.ndarray) -> KnownLabelCounts:
         """Count a label matrix (N, C) of 1, 0, -1."""
-        return cls((labels == 1).sum(0), (labels >= 0).sum(0))
+        positive, known = labels == 1, labels >= 0
+        return cls(
+            positive.sum(0),
+            known.sum(0),
+            int(positive.sum(1).max(initial=0)),
+            int(known.sum(1).max(initial=0)),
+        )
 
     def prior_logit(self) -> np.ndarray:
         """Smoothed log-odds of each category among its known labels, (C,) float32.

@@ -9,9 +9,9 @@ Recognition with Partial Labels" (arXiv 2205.13092), category-specific represent
 
 Written out, ``tanh`` has ``B * N * C * J`` elements and the attended maps ``a f`` have
 ``B * N * C * D``. Neither is needed: nothing nonlinear stands between M and u, so both fold into
-one vector ``direction = M^T u``, and the sum over n is a matrix product. What is left is computed
-for a few categories at a time and computed again in the backward pass, so that the only tensors
-kept are the inputs, S and one number per image and category.
+one vector ``direction = M^T u``, and the sum over n is a matrix product. What is left stands in
+``attention_kernels.py`` and is computed again in the backward pass, so that the only tensors kept
+are the inputs, S and one number per image and category.
 """
 
 from __future__ import annotations
@@ -20,52 +20,49 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-# Elements of the largest temporary (B, N, c, J). Small enough for a CPU's caches; a GPU wants few,
-# large kernels instead.
-_CHUNK_ELEMENTS = {'cpu': 1 << 20, 'cuda': 1 << 27}
+from .attention_kernels import AttentionKernels, choose_kernels
 
 
-def _category_chunks(pixels: Tensor, words: Tensor) -> list[slice]:
-    """Split the categories so that one chunk's temporary stays within the device's budget."""
-    budget = _CHUNK_ELEMENTS.get(pixels.device.type, _CHUNK_ELEMENTS['cuda'])
-    step = max(1, budget // max(1, pixels.numel()))
-    return [slice(i, min(i + step, len(words))) for i in range(0, len(words), step)]
+def _by_category(tensor: Tensor) -> Tensor:
+    """(B, C, N) -> (C, B * N), contiguous."""
+    return tensor.transpose(0, 1).flatten(1)
 
 
-def _interaction(pixels: Tensor, words: Tensor) -> Tensor:
-    """``tanh(pixels * words)`` for some categories: (B, N, J), (c, J) -> (B, c, N, J)."""
-    return (pixels.unsqueeze(1) * words.view(1, -1, 1, words.shape[-1])).tanh_()
+def _by_image(tensor: Tensor, batch: int) -> Tensor:
+    """(C, B * N) -> (B, C, N)."""
+    return tensor.unflatten(1, (batch, -1)).transpose(0, 1)
 
 
-def attention_scores(pixels: Tensor, words: Tensor, direction: Tensor) -> Tensor:
-    """Attention scores before the softmax, up to a constant per category.
+@torch.no_grad()
+def attention_scores(
+    pixels: Tensor, words: Tensor, direction: Tensor, compiled: bool = False
+) -> Tensor:
+    """Attention scores before the softmax, up to a constant per category; without gradient.
 
     Args:
         pixels: Projected features ``P f``.
         words: Projected word vectors ``Q w``.
         direction: ``M^T u``.
+        compiled: Whether to use ``torch.compile``.
 
     Shape:
         (B, N, J), (C, J), (J,) -> (B, C, N).
     """
-    return torch.cat(
-        [
-            torch.matmul(_interaction(pixels, words[part]), direction)
-            for part in _category_chunks(pixels, words)
-        ],
-        dim=1,
-    )
+    kernels = choose_kernels(pixels.device, compiled)
+    return _by_image(kernels.scores(pixels.flatten(0, 1), words, direction), len(pixels))
 
 
 class _SemanticAttentionFunction(torch.autograd.Function):
     """S and the attention map; the backward pass computes the interaction again."""
 
     @staticmethod
-    def forward(ctx, features, pixels, words, direction):
-        scores = attention_scores(pixels, words, direction)
+    def forward(ctx, features, pixels, words, direction, kernels: AttentionKernels):
+        scores = kernels.scores(pixels.flatten(0, 1), words, direction)
+        scores = _by_image(scores, len(pixels)).contiguous()
         log_norm = scores.logsumexp(-1, keepdim=True)
         attention = (scores - log_norm).exp_()
         semantic = attention @ features
+        ctx.kernels = kernels
         ctx.save_for_backward(features, pixels, words, direction, semantic, log_norm)
         ctx.mark_non_differentiable(attention)
         return semantic, attention
@@ -74,31 +71,26 @@ class _SemanticAttentionFunction(torch.autograd.Function):
     @once_differentiable
     def backward(ctx, grad_semantic, _):
         features, pixels, words, direction, semantic, log_norm = ctx.saved_tensors
-        grad_pixels = torch.zeros_like(pixels)
-        grad_words = torch.empty_like(words)
-        grad_direction = torch.zeros_like(direction)
-        attention = torch.empty(
-            *semantic.shape[:2], features.shape[1], dtype=features.dtype, device=features.device
-        )
         # Softmax: d score = a (d a - sum_n a d a), and sum_n a d a = S . dS needs no attention.
-        grad_attention = grad_semantic @ features.mT
-        grad_mean = (semantic * grad_semantic).sum(-1, keepdim=True)
-        for part in _category_chunks(pixels, words):
-            tanh = _interaction(pixels, words[part])
-            weights = (torch.matmul(tanh, direction) - log_norm[:, part]).exp_()
-            attention[:, part] = weights
-            grad_score = weights * (grad_attention[:, part] - grad_mean[:, part])
-            grad_direction += grad_score.flatten() @ tanh.flatten(0, 2)
-            # d tanh(x) = 1 - tanh(x)^2, reusing the storage of tanh.
-            grad_product = tanh.square_().neg_().add_(1).mul_(grad_score.unsqueeze(-1))
-            grad_words[part] = torch.einsum('bcnj,bnj->cj', grad_product, pixels) * direction
-            grad_pixels += torch.einsum('bcnj,cj->bnj', grad_product, words[part] * direction)
-        grad_features = attention.mT @ grad_semantic
-        return grad_features, grad_pixels, grad_words, grad_direction
+        centred = grad_semantic @ features.mT
+        centred -= (semantic * grad_semantic).sum(-1, keepdim=True)
+        grad = ctx.kernels.gradients(
+            _by_category(log_norm.expand_as(centred)),
+            _by_category(centred),
+            pixels.flatten(0, 1),
+            words,
+            direction,
+        )
+        grad_features = _by_image(grad.attention, len(pixels)).mT @ grad_semantic
+        return grad_features, grad.pixels.view_as(pixels), grad.words, grad.direction, None
 
 
 def semantic_attention(
-    features: Tensor, pixels: Tensor, words: Tensor, direction: Tensor
+    features: Tensor,
+    pixels: Tensor,
+    words: Tensor,
+    direction: Tensor,
+    compiled: bool = False,
 ) -> tuple[Tensor, Tensor]:
     """Attention-pooled features of every category.
 
@@ -110,6 +102,7 @@ def semantic_attention(
         pixels: ``P f``.
         words: ``Q w``.
         direction: ``M^T u``.
+        compiled: Whether to use ``torch.compile``, which needs a compiler on the machine.
 
     Shape:
         (B, N, D), (B, N, J), (C, J), (J,) -> semantic features (B, C, D), attention (B, C, N).
@@ -119,8 +112,9 @@ def semantic_attention(
         carries no gradient.
     """
     if torch.is_grad_enabled():
-        return _SemanticAttentionFunction.apply(features, pixels, words, direction)
-    attention = attention_scores(pixels, words, direction).softmax(-1)
+        kernels = choose_kernels(pixels.device, compiled)
+        return _SemanticAttentionFunction.apply(features, pixels, words, direction, kernels)
+    attention = attention_scores(pixels, words, direction, compiled).softmax(-1)
     return attention @ features, attention
 
 

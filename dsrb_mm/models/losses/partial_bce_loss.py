@@ -33,6 +33,9 @@ class PartialBCELoss(nn.Module):
         loss_weight: Factor of the loss.
     """
 
+    # Logits of unknown entries change neither loss nor gradients: DSRBHead need not compute them.
+    reads_known_only = True
+
     def __init__(self, loss_weight: float = 1.0) -> None:
         super().__init__()
         self.loss_weight = loss_weight

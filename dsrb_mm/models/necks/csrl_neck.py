@@ -47,6 +47,8 @@ class CSRLNeck(BaseModule):
         pool_size: Side and stride of the average pooling before everything else (the published
             backbone ends with 2). 1 switches it off.
         learned_channels: Width of the word vectors where they are learnt.
+        compiled: Whether ``torch.compile`` fuses the attention (needs a compiler on the machine,
+            and half a minute at the start).
         init_cfg: Initialisation config of MMEngine.
 
     Shape:
@@ -67,10 +69,12 @@ class CSRLNeck(BaseModule):
         attention_channels: int = 512,
         pool_size: int = 2,
         learned_channels: int = 300,
+        compiled: bool = False,
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
         self.in_channels = in_channels
+        self.compiled = compiled
         # ceil_mode keeps the last row and column of an odd map; on even maps nothing changes.
         self.pool = (
             nn.AvgPool2d(pool_size, ceil_mode=True, count_include_pad=False)
@@ -123,6 +127,7 @@ class CSRLNeck(BaseModule):
                 self.image_to_joint(features),
                 self.word_to_joint(self.word_vectors),
                 self._direction(),
+                self.compiled,
             )
             quadrant = peak_quadrant(attention.detach(), features.detach(), height, width)
         attention = attention.unflatten(-1, (height, width))

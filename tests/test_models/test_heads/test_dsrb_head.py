@@ -1,3 +1,5 @@
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -10,15 +12,19 @@ from oracles.wiring import (
     Randomness,
     build_head,
     build_neck,
+    draw_adjacency,
     draw_labels,
     maximum_deviation,
     oracle_parameters,
 )
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from dsrb_mm.models import DSRBHead
 from dsrb_mm.models.layers import KnownLabelCounts
 from dsrb_mm.models.necks import CategoryFeatures
 
+# The package's attribute of this name is the function.
+marked_entries = sys.modules['dsrb_mm.models.layers.marked_entries']
 PARTS = {
     'plain': dict(iprb=None, pprb=None, loss_contrastive=None),
     'iprb': dict(pprb=None, loss_contrastive=None),
@@ -235,17 +241,123 @@ def test_permuting_categories_permutes_logits_and_keeps_losses(seed):
         torch.testing.assert_close(second[name], first[name])
 
 
-def test_unknown_logits_get_exactly_zero_gradient(monkeypatch):
+def test_unknown_logits_get_exactly_zero_gradient():
     head = build_head(iprb=None, pprb=None, loss_contrastive=None)
-    semantic, labels = torch.randn(3, 5, 6), draw_labels(3, 5)
+    semantic, labels = torch.randn(3, 5, 6, requires_grad=True), draw_labels(3, 5)
     seen = []
-    classify = head.classify
-    monkeypatch.setattr(head, 'classify', lambda s: seen.append(classify(s)) or seen[-1])
+    head.loss_module.register_forward_hook(lambda _, inputs, output: seen.append(inputs[0]))
     feats = CategoryFeatures(torch.ones(3, 5, 1, 1), torch.zeros(3, 5).long(), semantic)
     loss = head.loss(feats, samples(labels))['loss_bce']
     (gradient,) = torch.autograd.grad(loss, seen[-1])
     assert bool((gradient[labels == -1] == 0).all())
     assert bool((gradient[labels != -1] != 0).all())
+
+
+def run_both_ways(head, image_map, labels, neck, shortcut):
+    """Losses and gradients of a step, with or without leaving out what no loss reads."""
+    head.loss_module.reads_known_only = shortcut
+    torch.manual_seed(3)
+    losses, _ = run_step(neck, head, image_map, labels)
+    named = [*neck.named_parameters(), *head.named_parameters(), ('map', image_map)]
+    gradients = {name: p.grad for name, p in named if p.grad is not None}
+    for _, parameter in named:
+        parameter.grad = None
+    return losses, gradients
+
+
+@pytest.mark.parametrize('bounded', [False, True], ids=['counted', 'bounded'])
+@pytest.mark.parametrize('graph_steps', [0, 1, 2, 3])
+@pytest.mark.parametrize('values', [(1, 0, -1, -1, -1, -1), (1, 1, 0, -1), (1, 0), (-1,)], ids=str)
+def test_shortcuts_change_neither_losses_nor_gradients(monkeypatch, values, graph_steps, bounded):
+    neck = build_neck(7).double()
+    head = build_head(7, graph_steps=graph_steps).double()
+    fill_bank(head, 7, 6)
+    labels = draw_labels(4, 7, values=values)
+    image_map = torch.randn(4, 6, 3, 4, dtype=torch.float64, requires_grad=True)
+    losses, gradients = run_both_ways(head, image_map, labels, neck, shortcut=False)
+    if bounded:  # as on an accelerator
+        monkeypatch.setattr(marked_entries, '_can_count', lambda _: False)
+        counts = KnownLabelCounts.from_labels(labels.numpy())
+        head.set_label_statistics(head.graph.adjacency.clone(), counts, fresh=False)
+    other_losses, other_gradients = run_both_ways(head, image_map, labels, neck, shortcut=True)
+    for name, value in losses.items():
+        torch.testing.assert_close(other_losses[name], value, atol=1e-13, rtol=1e-12)
+    assert set(other_gradients) == set(gradients)
+    for name, gradient in gradients.items():
+        assert (other_gradients[name] - gradient).abs().max() < 1e-13, name
+
+
+class Waits(TorchDispatchMode):
+    """Names of the operations for which an accelerator would be waited for."""
+
+    NAMES = ('_local_scalar_dense', 'nonzero', 'masked_select', 'is_nonzero', 'unique', 'equal')
+
+    def __init__(self):
+        super().__init__()
+        self.found = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        name = func.overloadpacket.__name__
+        by_mask = name.startswith('index') and any(
+            isinstance(i, torch.Tensor) and i.dtype in (torch.bool, torch.uint8)
+            for argument in args
+            for i in (argument if isinstance(argument, (list, tuple)) else [argument])
+        )
+        if name in self.NAMES or by_mask:
+            self.found.append(name)
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize('stats', [True, False], ids=['statistics', 'none'])
+def test_a_step_never_waits_for_the_device(monkeypatch, stats):
+    monkeypatch.setattr(marked_entries, '_can_count', lambda _: False)
+    monkeypatch.setattr(torch, '_assert_async', lambda condition: None)  # waits on the CPU only
+    neck, head, labels = build_neck(), build_head(diagnostics=True), draw_labels(4, 5)
+    fill_bank(head, 5, 6)
+    if stats:
+        counts = KnownLabelCounts.from_labels(labels.numpy())
+        head.set_label_statistics(draw_adjacency(5), counts)
+    with Waits() as waits:
+        losses = head.loss(neck((torch.randn(4, 6, 3, 4),)), samples(labels))
+        total(losses).backward()
+    assert waits.found == []
+
+
+def test_more_known_labels_than_the_training_set_has(monkeypatch):
+    monkeypatch.setattr(marked_entries, '_can_count', lambda _: False)
+    head = build_head(pprb=None)
+    counts = KnownLabelCounts.from_labels(np.array([[1, 0, -1, -1, -1]]))
+    head.set_label_statistics(draw_adjacency(5), counts)
+    feats = CategoryFeatures(torch.ones(2, 5, 1, 1), torch.zeros(2, 5).long(), torch.randn(2, 5, 6))
+    with pytest.raises(RuntimeError):
+        head.loss(feats, samples(draw_labels(2, 5, values=(1, 0))))
+
+
+def test_losses_under_autocast_stay_in_float32_and_close():
+    neck, head, labels = build_neck(), build_head(), draw_labels(4, 5)
+    fill_bank(head, 5, 6)
+    image_map = torch.randn(4, 6, 3, 4)
+    results = []
+    for enabled in (False, True):
+        torch.manual_seed(0)
+        with torch.autocast('cpu', torch.bfloat16, enabled=enabled):
+            results.append(head.loss(neck((image_map,)), samples(labels)))
+        total(results[-1]).backward()
+    for name, value in results[0].items():
+        assert results[1][name].dtype == torch.float32
+        torch.testing.assert_close(results[1][name], value, atol=0.02, rtol=0.02)
+    assert all(p.grad.isfinite().all() for p in head.parameters())
+
+
+def test_another_loss_sees_every_logit():
+    head = build_head(loss=dict(type='CrossEntropyLoss', use_sigmoid=True), loss_contrastive=None)
+    fill_bank(head, 5, 6)
+    seen = []
+    head.loss_module.register_forward_hook(lambda _, inputs, output: seen.append(inputs[0]))
+    semantic, labels = torch.randn(3, 5, 6), draw_labels(3, 5)
+    feats = CategoryFeatures(torch.ones(3, 5, 1, 1), torch.zeros(3, 5).long(), semantic)
+    head.loss(feats, samples(labels))
+    torch.testing.assert_close(seen[0], head.classify(semantic))
 
 
 EDGES = {

@@ -40,6 +40,44 @@ def test_values_and_gradients_agree_with_the_formulas(num_classes, steps, dtype,
             assert maximum_deviation(parameter.grad, leaves[name].grad) < tolerance, name
 
 
+@pytest.mark.parametrize('rows', ['some', 'all', 'one'])
+@pytest.mark.parametrize('steps', [0, 1, 2, 3])
+def test_rows_of_variants_agree_with_the_formulas(steps, rows):
+    network = build(steps=steps).double()
+    variants = [torch.randn(2, 4, 3).double()]
+    changed = [torch.tensor([[1], [3]]), torch.tensor([[0, 2], [3, 0]])]
+    for categories in changed:
+        variants.append(variants[0].clone())
+        for image, one in enumerate(categories):
+            variants[-1][image, one[0]] = torch.randn(3).double()  # the other is not changed
+    variants = [v.requires_grad_() for v in variants]
+    rows = dict(some=torch.tensor([3, 0, 17, 9, 22]), all=torch.arange(24), one=torch.tensor([8]))[
+        rows
+    ]
+    leaves = {k: p.detach().clone().requires_grad_() for k, p in network.named_parameters()}
+    reference = [v.detach().clone().requires_grad_() for v in variants]
+    expected = torch.cat(
+        [
+            dense.graph_network(v, network.adjacency, graph_parameters(leaves), steps)
+            for v in reference
+        ]
+    ).flatten(0, 1)[rows]
+    state = network.forward_variants(variants, changed, rows)
+    weight = torch.randn_like(state)
+    (state * weight).sum().backward()
+    (expected * weight).sum().backward()
+    assert maximum_deviation(state, expected) < 1e-12
+    # Where a copy equals the batch its entries are the batch's: only their sum is defined.
+    actual, wanted = (sum(v.grad for v in group) for group in (variants, reference))
+    assert maximum_deviation(actual, wanted) < 1e-12
+    for copy, other, categories in zip(variants[1:], reference[1:], changed, strict=True):
+        for image, one in enumerate(categories):
+            assert maximum_deviation(copy.grad[image, one[0]], other.grad[image, one[0]]) < 1e-12
+    for name, parameter in network.named_parameters():
+        if steps:
+            assert maximum_deviation(parameter.grad, leaves[name].grad) < 1e-12, name
+
+
 @given(st.integers(0, 1000))
 def test_permuting_categories_permutes_the_result(seed):
     network = build().double()

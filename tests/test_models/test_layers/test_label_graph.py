@@ -78,3 +78,11 @@ def test_entropy_of_certain_and_of_even_categories():
 
     assert entropy([[1, 0], [1, 0]]) == 0
     assert entropy([[1, -1], [0, -1]]) == pytest.approx(math.log(2))
+
+
+def test_the_most_known_and_positive_labels_of_an_image():
+    labels = np.array([[1, 1, -1, -1], [0, 0, 1, -1]])
+    counts = KnownLabelCounts.from_labels(labels)
+    assert (counts.most_positive, counts.most_known) == (2, 3)
+    empty = KnownLabelCounts.from_labels(np.empty((0, 4), dtype=np.int8))
+    assert (empty.most_positive, empty.most_known) == (0, 0)

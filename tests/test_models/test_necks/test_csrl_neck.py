@@ -147,25 +147,9 @@ def test_permuting_categories_permutes_the_results():
         torch.testing.assert_close(two, one[:, order])
 
 
-def test_chunks_do_not_matter(monkeypatch):
-    neck, image_map = build_neck().double(), torch.randn(2, 6, 3, 3, dtype=torch.float64)
-    results = []
-    for elements in (1, 300, 1 << 20):
-        monkeypatch.setitem(ATTENTION._CHUNK_ELEMENTS, 'cpu', elements)
-        neck.zero_grad()
-        semantic = neck((image_map,)).semantic
-        semantic.square().sum().backward()
-        gradients = [p.grad.clone() for n, p in neck.named_parameters() if p.grad.any()]
-        results.append([semantic, *gradients])
-    for other in results[1:]:
-        for one, two in zip(results[0], other, strict=True):
-            assert maximum_deviation(two, one) < 1e-12
-
-
-def test_no_large_tensor_is_allocated(monkeypatch):
+def test_no_large_tensor_is_allocated():
     batch, categories, channels, joint, side = 2, 40, 64, 32, 7
     budget = 4 * batch * side * side * joint
-    monkeypatch.setitem(ATTENTION._CHUNK_ELEMENTS, 'cpu', budget)
     neck = build_neck(categories, channels, joint, in_channels=48)
     image_map = torch.randn(batch, 48, side, side, requires_grad=True)
     with LargestTensor() as largest:
