@@ -4,10 +4,10 @@ It has ``C * M * J`` elements (C categories, M = B * N locations, J joint channe
 form keeps them: the gradients compute tanh again. The forms give the same numbers:
 
 * ``categorywise``: a category at a time in buffers that stay in a CPU's cache;
-* ``broadcast``: as many categories at once as a memory budget allows, for accelerators, where few
-  large operations are fast; also what ONNX export and tracing see, in one piece;
-* ``compiled``: ``broadcast`` of all categories under ``torch.compile``, which fuses tanh with the
-  sums over it, so that not even one temporary of that size exists.
+* ``chunked``: as many categories at once as a memory budget allows, for accelerators, where few
+  large operations are fast;
+* ``whole``: all categories at once: what exporters see, whatever the batch; and under
+  ``torch.compile``, which fuses tanh with the sums over it, no temporary of that size exists.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-# Elements of the largest temporary (c, M, J) of the broadcast form.
+# Elements of the largest temporary (c, M, J) of the chunked form.
 CHUNK_ELEMENTS = 1 << 27
 
 
@@ -85,11 +85,11 @@ def _categorywise_gradients(
     )
 
 
-def _broadcast_scores(pixels: Tensor, words: Tensor, direction: Tensor) -> Tensor:
+def _whole_scores(pixels: Tensor, words: Tensor, direction: Tensor) -> Tensor:
     return (torch.tanh(pixels * words.unsqueeze(1)) * direction).sum(-1)
 
 
-def _broadcast_gradients(
+def _whole_gradients(
     log_norm: Tensor, centred: Tensor, pixels: Tensor, words: Tensor, direction: Tensor
 ) -> AttentionGradients:
     tanh = torch.tanh(pixels * words.unsqueeze(1))
@@ -111,9 +111,7 @@ def _chunks(pixels: Tensor, words: Tensor) -> list[slice]:
 
 
 def _chunked_scores(pixels: Tensor, words: Tensor, direction: Tensor) -> Tensor:
-    return torch.cat(
-        [_broadcast_scores(pixels, words[c], direction) for c in _chunks(pixels, words)]
-    )
+    return torch.cat([_whole_scores(pixels, words[c], direction) for c in _chunks(pixels, words)])
 
 
 def _chunked_gradients(
@@ -122,7 +120,7 @@ def _chunked_gradients(
     attention, grad_words = [], []
     grad_pixels, grad_direction = torch.zeros_like(pixels), torch.zeros_like(direction)
     for c in _chunks(pixels, words):
-        part = _broadcast_gradients(log_norm[c], centred[c], pixels, words[c], direction)
+        part = _whole_gradients(log_norm[c], centred[c], pixels, words[c], direction)
         attention.append(part.attention)
         grad_words.append(part.words)
         grad_pixels = grad_pixels + part.pixels
@@ -133,21 +131,23 @@ def _chunked_gradients(
 
 
 CATEGORYWISE = AttentionKernels(_categorywise_scores, _categorywise_gradients)
-BROADCAST = AttentionKernels(_chunked_scores, _chunked_gradients)
+CHUNKED = AttentionKernels(_chunked_scores, _chunked_gradients)
+WHOLE = AttentionKernels(_whole_scores, _whole_gradients)
 
 
 @cache
 def compiled_kernels() -> AttentionKernels:
-    """The fused form; compiled for a shape when it is first met.
+    """The whole form, fused; compiled for a shape when it is first met.
 
     Batches of another size (the last one of an epoch) recompile once, then any size fits.
     """
-    return AttentionKernels(torch.compile(_broadcast_scores), torch.compile(_broadcast_gradients))
+    return AttentionKernels(*(torch.compile(kernel) for kernel in WHOLE))
 
 
 def choose_kernels(device: torch.device, compiled: bool = False) -> AttentionKernels:
     """The form for a device: compiled on request, else the fastest that always works."""
     if compiled:
         return compiled_kernels()
-    in_one_piece = torch.jit.is_tracing() or torch.compiler.is_compiling()
-    return CATEGORYWISE if device.type == 'cpu' and not in_one_piece else BROADCAST
+    if torch.jit.is_tracing() or torch.compiler.is_compiling():
+        return WHOLE  # the size of a chunk would become that of the example's batch
+    return CATEGORYWISE if device.type == 'cpu' else CHUNKED

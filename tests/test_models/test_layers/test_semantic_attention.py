@@ -46,15 +46,15 @@ def use(monkeypatch, form):
     """Have the attention computed in one of its forms."""
     kernels = dict(
         categorywise=attention_kernels.CATEGORYWISE,
-        broadcast=attention_kernels.BROADCAST,
-        chunks=attention_kernels.BROADCAST,
+        chunked=attention_kernels.CHUNKED,
+        whole=attention_kernels.WHOLE,
     )[form]
-    if form == 'chunks':
+    if form == 'chunked':
         monkeypatch.setattr(attention_kernels, 'CHUNK_ELEMENTS', 100)
     monkeypatch.setattr(MODULE, 'choose_kernels', lambda *_: kernels)
 
 
-FORMS = pytest.mark.parametrize('form', ['categorywise', 'broadcast', 'chunks'])
+FORMS = pytest.mark.parametrize('form', ['categorywise', 'chunked', 'whole'])
 
 
 @pytest.mark.parametrize('dtype', [torch.float64, torch.float32], ids=str)
@@ -94,7 +94,7 @@ def test_the_device_decides_the_form():
         return attention_kernels.choose_kernels(torch.device(name), compiled)
 
     assert choose('cpu') is attention_kernels.CATEGORYWISE
-    assert choose('cuda') is attention_kernels.BROADCAST
+    assert choose('cuda') is attention_kernels.CHUNKED
     assert choose('cuda', True) is choose('cpu', True) is attention_kernels.compiled_kernels()
 
 
@@ -176,7 +176,7 @@ def test_scores_are_those_of_the_formula():
                 assert abs(scores[b, c, n] - expected) < 1e-12
 
 
-@pytest.mark.parametrize('form', ['categorywise', 'chunks'])
+@pytest.mark.parametrize('form', ['categorywise', 'chunked'])
 def test_no_large_tensor_is_allocated_forward_or_backward(monkeypatch, form):
     batch, locations, categories, joint, channels = 2, 49, 40, 32, 64
     budget = 4 * batch * locations * joint

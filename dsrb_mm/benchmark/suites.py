@@ -1,0 +1,225 @@
+"""The measurements, each a function from options to rows of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from mmengine.config import Config
+
+from dsrb_mm.datasets.label_masks import proportion_mask
+from dsrb_mm.evaluation import MultiLabelRecognitionMetric
+from dsrb_mm.models.layers import label_graph
+
+from .measure import Timing, interleaved, peak_memory
+from .models import (
+    POSITIVE_RATE,
+    Setting,
+    graph_products,
+    inference,
+    neck_and_head_step,
+    prototype_pass,
+    training_step,
+)
+from .pipeline import measure_pipeline
+
+KNOWN = 0.5  # known proportion where none is named
+
+
+class Options(NamedTuple):
+    """What a user may change.
+
+    Attributes:
+        config: A DSRB config.
+        device: Device of the models.
+        amp: Whether to use mixed precision.
+        repeats: Repeats of every measurement.
+        batches: Batch sizes.
+        sides: Sides of the pooled map.
+        categories: Numbers of categories for the suite of that name.
+        size: Side of the images of whole models, in pixels.
+    """
+
+    config: Config
+    device: torch.device
+    amp: bool = False
+    repeats: int = 5
+    batches: tuple[int, ...] = (2, 4, 8)
+    sides: tuple[int, ...] = (7, 14)
+    categories: tuple[int, ...] = (20, 80, 200, 1000)
+    size: int = 448
+
+
+class Row(NamedTuple):
+    """A line of the table.
+
+    Attributes:
+        suite: Name of the measurement.
+        setting: Sizes.
+        case: What was measured.
+        seconds: Time of a call, if it was timed.
+        memory: Bytes, if memory was measured.
+        ratio: Time or memory over that of ``reference``.
+        reference: What the ratio refers to.
+        target: What the ratio, or the time in seconds if there is none, should not exceed.
+        rate: Images a second.
+    """
+
+    suite: str
+    setting: str
+    case: str
+    seconds: Timing | None = None
+    memory: float | None = None
+    ratio: float | None = None
+    reference: str = ''
+    target: float | None = None
+    rate: float | None = None
+
+    @property
+    def reached(self) -> bool:
+        """Whether the target was reached; True without one."""
+        value = self.ratio
+        if value is None:
+            value = 0.0 if self.seconds is None else self.seconds.median
+        return self.target is None or value <= self.target
+
+
+def step(options: Options) -> Iterator[Row]:
+    """Neck, head and losses against the dense form and against the floor."""
+    setting = Setting(options.config, None, options.device, options.amp)
+    largest = max(options.batches)
+    target = {7: 1.15, 14: 1.3}
+    for side, batch in product(options.sides, options.batches):
+        for known in (0.1, KNOWN, 0.9) if batch == largest else (KNOWN,):
+            cases = neck_and_head_step(setting, side, batch, known)
+            if known != KNOWN:
+                del cases['dense']
+            times = interleaved(cases, options.repeats)
+            floor = times['floor'].median
+            label = f'map {side}x{side}, batch {batch}, p = {known}'
+            for name, timing in times.items():
+                goal = target.get(side) if (name, batch) == ('dsrb', largest) else None
+                yield Row('step', label, name, timing, None, timing.median / floor, 'floor', goal)
+            if known == 0.1:
+                gain = times['dsrb'].median / times['all entries'].median
+                yield Row('step', label, 'dsrb', None, None, gain, 'all entries', 1 / 1.5)
+
+
+def memory(options: Options) -> Iterator[Row]:
+    """Memory of the same step for every further image, and at the largest batch."""
+    setting = Setting(options.config, None, options.device, options.amp)
+    target = {7: 1 / 5, 14: 1 / 20}
+    few, many = sorted(options.batches)[-2:]
+    for side in options.sides:
+        peaks = {}
+        for batch in (few, many):
+            cases = neck_and_head_step(setting, side, batch, KNOWN)
+            for name in ('dsrb', 'all entries', 'dense'):
+                cases[name]()
+                peaks[name, batch] = peak_memory(cases[name], options.device)
+        extra = {
+            name: (peaks[name, many] - peaks[name, few]) / (many - few)
+            for name in ('dsrb', 'all entries', 'dense')
+        }
+        for name, value in extra.items():
+            ratio = value / extra['dense']
+            goal = target.get(side) if name == 'dsrb' else None
+            label = f'map {side}x{side}, p = {KNOWN}'
+            yield Row('memory', f'{label}, an image', name, None, value, ratio, 'dense', goal)
+            peak = peaks[name, many]
+            yield Row('memory', f'{label}, batch {many}, peak', name, None, peak)
+
+
+def training(options: Options) -> Iterator[Row]:
+    """The whole training step against that of the plain classifier and the floor."""
+    setting = Setting(options.config, None, options.device, options.amp)
+    for batch in options.batches:
+        _, head = setting.neck_and_head()
+        cases = {
+            'plain': training_step(setting, True, options.size, batch, KNOWN),
+            'dsrb': training_step(setting, False, options.size, batch, KNOWN),
+            'floor': graph_products(setting, head, 3 * batch),
+        }
+        times = interleaved(cases, options.repeats)
+        label = f'{options.size} px, batch {batch}, p = {KNOWN}'
+        for name, timing in times.items():
+            peak = peak_memory(cases[name], options.device) if name != 'floor' else None
+            rate = batch / timing.median if name != 'floor' else None
+            yield Row('training', label, name, timing, peak, rate=rate)
+        bound = times['plain'].median + times['floor'].median
+        ratio = times['dsrb'].median / bound
+        yield Row('training', label, 'dsrb', None, None, ratio, 'plain + floor', 1.1)
+        ratio = times['dsrb'].median / times['plain'].median
+        yield Row('training', label, 'dsrb', None, None, ratio, 'plain')
+
+
+def testing(options: Options) -> Iterator[Row]:
+    """Inference and the prototype pass against the plain classifier's inference."""
+    setting = Setting(options.config, None, options.device, options.amp)
+    for batch in options.batches:
+        cases = {
+            'plain': inference(setting, True, options.size, batch),
+            'dsrb': inference(setting, False, options.size, batch),
+            'prototype pass': prototype_pass(setting, options.size, batch),
+        }
+        times = interleaved(cases, options.repeats)
+        target = {'dsrb': 1.12, 'prototype pass': 1.15}
+        for name, timing in times.items():
+            label = f'{options.size} px, batch {batch}'
+            ratio, goal = timing.median / times['plain'].median, target.get(name)
+            rate = batch / timing.median
+            yield Row('testing', label, name, timing, None, ratio, 'plain', goal, rate)
+
+
+def categories(options: Options) -> Iterator[Row]:
+    """How the step of neck and head grows with the number of categories and the map."""
+    batch = max(options.batches)
+    for classes, side in product(options.categories, (*options.sides, 20)):
+        setting = Setting(options.config, classes, options.device, options.amp)
+        function = neck_and_head_step(setting, side, batch, KNOWN)['dsrb']
+        timing = interleaved({'dsrb': function}, min(options.repeats, 3))['dsrb']
+        peak = peak_memory(function, options.device)
+        label = f'C = {classes}, map {side}x{side}, batch {batch}, p = {KNOWN}'
+        yield Row('categories', label, 'dsrb', timing, peak)
+
+
+def labels(options: Options) -> Iterator[Row]:
+    """Known-label mask and label graph of whole label matrices."""
+    for name, shape in {'COCO': (82_783, 80), 'VG-200': (98_249, 200)}.items():
+        rng = np.random.default_rng(0)
+        matrix = (rng.random(shape, dtype=np.float32) < POSITIVE_RATE).astype(np.int8)
+
+        def mask_and_graph(matrix=matrix) -> None:
+            known = proportion_mask(matrix.shape, KNOWN)
+            label_graph(np.where(known, matrix, np.int8(-1)))
+
+        timing = interleaved({name: mask_and_graph}, options.repeats)[name]
+        label = f'{name}, {shape[0]} x {shape[1]}'
+        goal = 2.0 if name == 'VG-200' else None
+        yield Row('labels', label, 'mask + graph', timing, target=goal)
+
+
+def metric(options: Options) -> Iterator[Row]:
+    """The metric on COCO's test set."""
+    rng = np.random.default_rng(0)
+    shape = (40_000, 80)
+    target = (rng.random(shape) < POSITIVE_RATE).astype(np.float32)
+    score = rng.random(shape, dtype=np.float32)
+    case = {'calculate': lambda: MultiLabelRecognitionMetric.calculate(score, target)}
+    timing = interleaved(case, options.repeats)['calculate']
+    yield Row('metric', f'{shape[0]} x {shape[1]}', 'all values', timing, target=1.0)
+
+
+def pipeline(options: Options) -> Iterator[Row]:
+    """Images a second of the training pipeline on one core, and where the time goes."""
+    for name, timing in measure_pipeline(options.config, options.repeats).items():
+        yield Row('pipeline', 'JPEG 640x480, one core', name, timing, rate=1 / timing.median)
+
+
+SUITES: dict[str, Callable[[Options], Iterator[Row]]] = {
+    suite.__name__: suite
+    for suite in (step, memory, training, testing, categories, labels, metric, pipeline)
+}
