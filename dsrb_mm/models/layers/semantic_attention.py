@@ -25,10 +25,18 @@ from torch.autograd.function import once_differentiable
 _CHUNK_ELEMENTS = {'cpu': 1 << 20, 'cuda': 1 << 27}
 
 
+def _is_exporting() -> bool:
+    """Whether torch.export is tracing; PyTorch says so from 2.7 on."""
+    is_exporting = getattr(getattr(torch, 'compiler', None), 'is_exporting', None)
+    return is_exporting is not None and is_exporting()
+
+
 def _category_chunks(pixels: Tensor, words: Tensor) -> list[slice]:
     """Split the categories so that one chunk's temporary stays within the device's budget."""
     budget = _CHUNK_ELEMENTS.get(pixels.device.type, _CHUNK_ELEMENTS['cuda'])
-    step = max(1, budget // max(1, pixels.numel()))
+    # One exported graph serves every batch size: its chunks must not depend on the traced one.
+    elements = pixels[0].numel() if _is_exporting() else pixels.numel()
+    step = max(1, budget // max(1, elements))
     return [slice(i, min(i + step, len(words))) for i in range(0, len(words), step)]
 
 
