@@ -24,7 +24,7 @@ $(STAMP): setup.py $(wildcard requirements/*.txt)
 # The pin comes first because nothing may be built in isolation: MMEngine needs pkg_resources
 # (gone in setuptools 82) in the environment itself, and some dependencies come as sources.
 	$(BIN)/python -m pip install 'setuptools>=77.0.3,<82' wheel
-	$(BIN)/python -m pip install --no-build-isolation -e '.[mim,demo,tests]'
+	$(BIN)/python -m pip install --no-build-isolation -e '.[mim,demo,export,tests]'
 # MMEngine asks for opencv-python, which needs the system's libGL. On a machine without it the
 # headless build takes the place of the same import package.
 	$(BIN)/python -c 'import cv2' \

@@ -44,6 +44,7 @@ def draw_attention_picture(
     panels: Sequence[CategoryPanel],
     path: str | Path,
     missed: Sequence[str] = (),
+    title: str | None = None,
 ) -> None:
     """Write a row of panels: the image, then one panel a predicted category.
 
@@ -52,6 +53,7 @@ def draw_attention_picture(
         panels: Predicted categories; the attention is enlarged to the image and laid over it.
         path: Picture file; its folder must exist.
         missed: Names of present categories that were not predicted.
+        title: Text above the image, in place of what was missed; for images without known truth.
 
     Shape:
         image (H, W, 3).
@@ -60,7 +62,9 @@ def draw_attention_picture(
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, len(panels) + 1, squeeze=False)[0]
     axes[0].imshow(image)
-    title = 'missed: ' + ', '.join(missed) if missed else 'nothing missed' if panels else 'nothing'
+    if title is None:
+        nothing = 'nothing missed' if panels else 'nothing'
+        title = 'missed: ' + ', '.join(missed) if missed else nothing
     axes[0].set_title(title, fontsize=9, wrap=True)
     for axis, panel in zip(axes[1:], panels, strict=True):
         axis.imshow(image)

@@ -34,3 +34,12 @@ def test_no_attention_map(tmp_path):
     image = np.zeros((8, 8, 3), np.uint8)
     draw_attention_picture(image, [CategoryPanel('a', 0.5)], tmp_path / 'a.png')
     assert (tmp_path / 'a.png').stat().st_size > 0
+
+
+def test_title_without_truth(tmp_path):
+    """Where the truth is not known, the picture must not claim that nothing was missed."""
+    image, pictures = np.zeros((40, 60, 3), np.uint8), []
+    for title in (None, 'nothing missed', ''):
+        draw_attention_picture(image, [CategoryPanel('a', 0.5)], tmp_path / 'a.png', title=title)
+        pictures.append((tmp_path / 'a.png').read_bytes())
+    assert pictures[0] == pictures[1] != pictures[2]

@@ -1,0 +1,21 @@
+"""Predictions from a config and a checkpoint."""
+
+from .image_inputs import IMAGE_SUFFIXES, ImageInput, collect_images
+from .model_loading import load_model
+from .multi_label_inferencer import MultiLabelInferencer
+from .preprocessing import InputPipeline, UnreadableImageError
+from .score_files import score_writer, write_scores
+from .selection import Selection
+
+__all__ = [
+    'IMAGE_SUFFIXES',
+    'ImageInput',
+    'InputPipeline',
+    'MultiLabelInferencer',
+    'Selection',
+    'UnreadableImageError',
+    'collect_images',
+    'load_model',
+    'score_writer',
+    'write_scores',
+]

@@ -1,0 +1,89 @@
+"""Weights for inference: read without trusting the file, checked against the model."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+# What only training reads: a config may have switched it off, or on, since.
+_TRAINING_ONLY = ('head.iprb.', 'head.pprb.', 'head.base_rate_entropy', 'head.loss_')
+_SHOWN = 3  # weights named in a message
+
+
+def read_checkpoint(path: str | Path) -> dict[str, Any]:
+    """Read a checkpoint of tensors and plain containers.
+
+    Returns:
+        A dict with ``state_dict``; a bare state dict is put into one.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It holds other objects, which could run code when loaded, or is no checkpoint.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(f'expected a checkpoint file, but found no {path}')
+    try:
+        content = torch.load(path, map_location='cpu', weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ValueError(
+            f'expected {path} to hold tensors and plain containers only, but got other objects, '
+            'which could run code when loaded (checkpoints of MMEngine without PlainCheckpointHook '
+            'have some in their log history). If you trust the file, keep only its weights: '
+            f"python -c \"import torch; c = torch.load('{path}', map_location='cpu', "
+            "weights_only=False); torch.save(dict(state_dict=c['state_dict']), 'weights.pth')\""
+        ) from error
+    except Exception as error:  # of damaged files, from EOFError to IndexError
+        raise ValueError(f'expected {path} to be a checkpoint, but got: {error}') from error
+    if not isinstance(content, dict):
+        raise ValueError(f'expected {path} to hold a dict, but got {type(content).__name__}')
+    return content if 'state_dict' in content else dict(state_dict=content)
+
+
+def load_weights(model: nn.Module, checkpoint: dict[str, Any], source: str | Path) -> None:
+    """Load a checkpoint's weights; all that inference uses must fit.
+
+    Args:
+        model: Model to load into.
+        checkpoint: What :func:`read_checkpoint` returned.
+        source: Its file, for messages.
+
+    Raises:
+        ValueError: Weights are missing, unknown or of another shape.
+    """
+    state = {
+        name.removeprefix('module.'): value for name, value in checkpoint['state_dict'].items()
+    }
+    own = model.state_dict()
+    if not own.keys() & state.keys():
+        raise ValueError(
+            f'expected the checkpoint {source} to fit the config, but none of its '
+            f'{len(state)} weights has a name of the model: {sorted(state)[:_SHOWN]}'
+        )
+    optional = {name for name in state if name.startswith(_TRAINING_ONLY)}
+    fitting = {
+        name: value
+        for name, value in state.items()
+        if name not in optional or (name in own and own[name].shape == value.shape)
+    }
+    try:
+        report = model.load_state_dict(fitting, strict=False)
+    except (RuntimeError, ValueError) as error:
+        raise ValueError(
+            f'expected the checkpoint {source} to fit the config, but got: {error}'
+        ) from error
+    # PyTorch counts batches for BatchNorm since 0.4.1; nothing in inference reads the counter.
+    missing = [n for n in report.missing_keys if not n.endswith('num_batches_tracked')]
+    wrong = {
+        'missing': [n for n in missing if not n.startswith(_TRAINING_ONLY)],
+        'unknown to the model': report.unexpected_keys,
+    }
+    text = [f'{len(n)} weights {kind}: {sorted(n)[:_SHOWN]}' for kind, n in wrong.items() if n]
+    if text:
+        raise ValueError(
+            f'expected the checkpoint {source} to fit the config, but got {"; ".join(text)}'
+        )

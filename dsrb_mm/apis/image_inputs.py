@@ -1,0 +1,108 @@
+"""What an inferencer is given: files, folders, arrays; and what becomes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+IMAGE_SUFFIXES = frozenset(
+    {'.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp'}
+)
+
+
+@dataclass(frozen=True)
+class ImageInput:
+    """One image to predict.
+
+    Attributes:
+        name: What to call its picture: path below the folder given, without suffix.
+        path: Image file, as given; None for an array.
+        array: BGR, uint8, (H, W, 3); None for a file.
+    """
+
+    name: str
+    path: str | None = None
+    array: np.ndarray | None = None
+
+
+def collect_images(inputs: Any) -> list[ImageInput]:
+    """List the images behind paths, folders and arrays, in the order given.
+
+    Args:
+        inputs: A file, a folder (searched recursively for :data:`IMAGE_SUFFIXES`, sorted by path,
+            hidden files left out), an array of shape (H, W, 3) in BGR and uint8, or a list of any
+            of these.
+
+    Returns:
+        The images, each with a name of its own.
+
+    Raises:
+        FileNotFoundError: A file or folder does not exist.
+        ValueError: No image at all, a folder without images, or an array of another kind.
+        TypeError: Something else than a path or an array.
+    """
+    given = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+    images = [image for i, entry in enumerate(given) for image in _expand(entry, i)]
+    if not images:
+        raise ValueError('expected inputs to hold at least one image, but got an empty list')
+    used: set[str] = set()
+    return [replace(image, name=_distinct(image.name, used)) for image in images]
+
+
+def _expand(entry: Any, index: int) -> Iterator[ImageInput]:
+    if isinstance(entry, ImageInput):
+        yield entry
+    elif isinstance(entry, np.ndarray):
+        _check_array(entry, index)
+        yield ImageInput(f'{index:06d}', array=np.ascontiguousarray(entry))
+    elif isinstance(entry, (str, Path)):
+        path = Path(entry).expanduser()
+        if path.is_dir():
+            yield from _search(path)
+        elif path.is_file():
+            yield ImageInput(path.stem, str(path))
+        else:
+            raise FileNotFoundError(f'expected an image file or a folder, but found no {path}')
+    else:
+        raise TypeError(
+            f'expected input {index} to be a path or an array, but got {type(entry).__name__}'
+        )
+
+
+def _search(folder: Path) -> Iterator[ImageInput]:
+    found = sorted(
+        path
+        for path in folder.rglob('*')
+        if path.suffix.lower() in IMAGE_SUFFIXES
+        and not any(part.startswith('.') for part in path.relative_to(folder).parts)
+        and path.is_file()
+    )
+    if not found:
+        raise ValueError(
+            f'expected folder {folder} to hold images ({", ".join(sorted(IMAGE_SUFFIXES))}), '
+            'but got none'
+        )
+    for path in found:
+        yield ImageInput(path.relative_to(folder).with_suffix('').as_posix(), str(path))
+
+
+def _check_array(array: np.ndarray, index: int) -> None:
+    if array.ndim != 3 or array.shape[2] != 3 or array.size == 0 or array.dtype != np.uint8:
+        raise ValueError(
+            f'expected input {index} to be an image of shape (H, W, 3) in BGR and uint8, but got '
+            f'shape {array.shape} of {array.dtype}'
+        )
+
+
+def _distinct(name: str, used: set[str]) -> str:
+    """The name, or with a number behind it where another image has it already."""
+    candidate, number = name, 1
+    while candidate in used:
+        number += 1
+        candidate = f'{name}_{number}'
+    used.add(candidate)
+    return candidate

@@ -1,0 +1,130 @@
+"""A multi-label model ready for inference or export: config, weights, category names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from mmpretrain import get_model
+from mmpretrain.models.heads import MultiLabelClsHead
+from mmpretrain.registry import DATASETS
+from torch import nn
+
+from dsrb_mm.models.backbones import FrozenBackbone
+from dsrb_mm.utils import load_class_names
+
+from .checkpoints import load_weights, read_checkpoint
+from .preprocessing import evaluation_datasets
+
+
+def load_model(
+    config: str | Path | Config,
+    checkpoint: str | Path | None = None,
+    device: str | torch.device | None = None,
+    classes: Sequence[str] | str | Path | None = None,
+) -> nn.Module:
+    """Build a config's model in evaluation mode, with weights.
+
+    Args:
+        config: Config or its file.
+        checkpoint: File of weights; None takes the config's ``load_from``.
+        device: Where to run; None is the GPU if there is one, else the CPU.
+        classes: Category names, or a file of one name a line (``'dsrb_mm::coco'`` for a shipped
+            list). None takes those in the checkpoint, else those of the config's test dataset.
+
+    Returns:
+        The model; MMPretrain's attributes ``_config`` and ``_dataset_meta`` hold its config and,
+        where there are names, ``classes``.
+
+    Raises:
+        FileNotFoundError: A file does not exist.
+        ValueError: The config has no multi-label model, the weights or the number of names do not
+            fit it, no checkpoint is given, or the device is not there.
+    """
+    cfg = config if isinstance(config, Config) else Config.fromfile(config)
+    checkpoint = checkpoint or cfg.get('load_from')
+    if checkpoint is None:
+        raise ValueError('expected a checkpoint, but got none, and the config has no load_from')
+    place = _find_device(device)
+    content = read_checkpoint(checkpoint)
+    model = _build(cfg)
+    load_weights(model, content, checkpoint)
+    names, origin = _find_classes(classes, content, cfg)
+    model._dataset_meta = {} if names is None else dict(classes=names)
+    expected = count_classes(model)
+    if names is not None and expected not in (None, len(names)):
+        raise ValueError(
+            f'expected {expected} category names, one for each output of the model, but got '
+            f'{len(names)} from {origin}'
+        )
+    return model.to(place).eval()
+
+
+def count_classes(model: nn.Module) -> int | None:
+    """Number of categories of a model, None where its head does not tell."""
+    number = getattr(model.head, 'num_classes', None)
+    return number or getattr(getattr(model.head, 'fc', None), 'out_features', None)
+
+
+def forget_inputs(model: nn.Module) -> None:
+    """Switch off the memory of frozen backbones: images to predict do not come twice."""
+    for module in model.modules():
+        if isinstance(module, FrozenBackbone):
+            module.cache_bytes = 0
+            module._cache.clear()
+
+
+def _find_device(device: str | torch.device | None) -> torch.device:
+    if device is None:
+        return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
+    try:
+        place = torch.device(device)
+        torch.empty(0, device=place)
+    except (RuntimeError, AssertionError) as error:  # PyTorch without CUDA asserts
+        first = str(error).splitlines()[0]
+        raise ValueError(f'expected device to be available, but got {device}: {first}') from error
+    return place
+
+
+def _build(cfg: Config) -> nn.Module:
+    if cfg.get('model') is None:
+        raise ValueError('expected the config to have a model, but got none')
+    model = get_model(cfg, pretrained=False)
+    if not isinstance(getattr(model, 'head', None), MultiLabelClsHead):
+        head = type(getattr(model, 'head', None)).__name__
+        raise ValueError(
+            f'expected the head to be a MultiLabelClsHead or derived from it, but got {head}'
+        )
+    forget_inputs(model)
+    return model
+
+
+def _find_classes(
+    given: Sequence[str] | str | Path | None, checkpoint: dict[str, Any], cfg: Config
+) -> tuple[tuple[str, ...] | None, str]:
+    """Category names and where they come from."""
+    if isinstance(given, (str, Path)):
+        return tuple(load_class_names(given)), str(given)
+    if given is not None:
+        return tuple(str(name) for name in given), 'the argument classes'
+    meta = checkpoint.get('meta') or {}
+    names = (meta.get('dataset_meta') or {}).get('classes') or meta.get('CLASSES')
+    if names:
+        return tuple(names), 'the checkpoint'
+    names = _config_classes(cfg)
+    return (None if names is None else tuple(names)), 'the test dataset of the config'
+
+
+def _config_classes(cfg: Config) -> Sequence[str] | None:
+    for dataset in reversed(evaluation_datasets(cfg)):
+        names = dataset.get('classes') or (dataset.get('metainfo') or {}).get('classes')
+        if isinstance(names, str):
+            return load_class_names(names)
+        kind = DATASETS.get(dataset['type']) if 'type' in dataset else None
+        names = names or getattr(kind, 'METAINFO', {}).get('classes')
+        if names:
+            return names
+    return None

@@ -1,0 +1,199 @@
+"""Predictions for images, from a config and a checkpoint."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.logging import print_log
+from mmpretrain.apis.base import BaseInferencer
+from rich.progress import track
+from torch import nn
+
+from dsrb_mm.models.necks import CSRLNeck
+
+from .image_inputs import ImageInput, collect_images
+from .model_loading import load_model
+from .prediction_pictures import draw_prediction
+from .preprocessing import InputPipeline, UnreadableImageError, collate
+from .selection import Selection
+
+
+class MultiLabelInferencer(BaseInferencer):
+    """Predicts the categories of images, with MMPretrain's multi-label models and with DSRB.
+
+    Example:
+        >>> inferencer = MultiLabelInferencer('configs/dsrb_csv.py', 'epoch_20.pth')
+        >>> inferencer(['a.jpg', 'folder'], batch_size=8, thr=0.5)[0]
+        {'path': 'a.jpg', 'pred_scores': array([...]), 'pred_labels': [1], 'pred_classes': ['cat']}
+
+    Args:
+        model: Config or its file; or a model that :func:`load_model` returned.
+        pretrained: Checkpoint, read with ``weights_only``; None takes the config's ``load_from``.
+        device: Where to run; None is the GPU if there is one, else the CPU.
+        classes: Category names, or a file of one name a line. None takes those in the checkpoint,
+            else those of the config's test dataset, else numbers.
+
+    Attributes:
+        classes: Category names, None where numbers stand for them.
+        has_attention: Whether the model has attention maps (:class:`CSRLNeck`).
+
+    Raises:
+        FileNotFoundError: Config or checkpoint does not exist.
+        ValueError: Config, checkpoint, names and device do not fit each other.
+    """
+
+    def __init__(
+        self,
+        model: str | Path | Config | nn.Module,
+        pretrained: str | Path | None = None,
+        device: str | torch.device | None = None,
+        classes: Sequence[str] | str | Path | None = None,
+    ) -> None:
+        if not isinstance(model, nn.Module):
+            model = load_model(model, pretrained, device, classes)
+        elif pretrained is not None or device is not None or classes is not None:
+            raise ValueError(
+                'expected pretrained, device and classes to be None beside a loaded model'
+            )
+        super().__init__(model, pretrained=None)
+        self.classes: tuple[str, ...] | None = self.model._dataset_meta.get('classes')
+        self.has_attention = isinstance(getattr(self.model, 'neck', None), CSRLNeck)
+
+    def _init_pipeline(self, cfg: Config) -> InputPipeline:
+        return InputPipeline(cfg)
+
+    def __call__(self, inputs: Any, progress: bool = True, **options: Any) -> list[dict[str, Any]]:
+        """Predict all images and return all results.
+
+        Args:
+            inputs: See :meth:`stream`.
+            progress: Whether to show a progress bar.
+            **options: Further arguments of :meth:`stream`.
+        """
+        images = collect_images(inputs)
+        results = self.stream(images, **options)
+        shown = track(results, 'Predicting', total=len(images), disable=not progress)
+        return list(shown)
+
+    def stream(
+        self,
+        inputs: Any,
+        batch_size: int = 1,
+        thr: float | None = None,
+        topk: int | None = None,
+        return_attention: bool = False,
+        show_dir: str | Path | None = None,
+        max_categories: int = 5,
+        skip_unreadable: bool = False,
+    ) -> Iterator[dict[str, Any]]:
+        """Predict images one batch after the other; nothing of a batch is kept after it.
+
+        Args:
+            inputs: A file, a folder (searched recursively), an array of shape (H, W, 3) in BGR and
+                uint8, or a list of these.
+            batch_size: Images a forward pass.
+            thr: Probability from which a category counts as predicted.
+            topk: Number of predicted categories, instead of ``thr``. Without both: what the head
+                was built with, 0.5 if nothing.
+            return_attention: Whether results hold the attention maps of all categories.
+            show_dir: Folder for a picture of each image, with the attention of each predicted
+                category where the model has it.
+            max_categories: Predicted categories in a picture, the most certain ones.
+            skip_unreadable: Leave out files that cannot be decoded, with a warning.
+
+        Returns:
+            In the order of the inputs, for each image ``path`` (None for an array),
+            ``pred_scores`` (C,), ``pred_labels`` and ``pred_classes``, the most certain first, and
+            ``attention`` (C, H, W) where asked for.
+
+        Raises:
+            FileNotFoundError: An input does not exist.
+            ValueError: Arguments out of range, an unreadable file, scores that are not finite, or
+                a number of names other than that of the scores. What concerns arguments and inputs
+                is raised at once, the rest when its image's turn comes.
+        """
+        if batch_size < 1 or max_categories < 1:
+            raise ValueError(
+                'expected batch_size and max_categories to be at least 1, but got '
+                f'{batch_size} and {max_categories}'
+            )
+        if return_attention and not self.has_attention:
+            raise ValueError(
+                'expected a model with attention maps (a CSRLNeck) for return_attention, but got '
+                f'the neck {type(getattr(self.model, "neck", None)).__name__}'
+            )
+        select = Selection.for_head(self.model.head, thr, topk)
+        loaded = self._load(collect_images(inputs), skip_unreadable)
+        folder = None if show_dir is None else Path(show_dir)
+        batches = self._get_chunk_data(loaded, batch_size)
+        return self._run(batches, select, return_attention, folder, max_categories)
+
+    def _load(
+        self, images: Sequence[ImageInput], skip_unreadable: bool
+    ) -> Iterator[tuple[ImageInput, dict]]:
+        for image in images:
+            try:
+                data = self.pipeline(image)
+            except UnreadableImageError as error:
+                if not skip_unreadable:
+                    raise
+                print_log(f'left out: {error}', 'current', logging.WARNING)
+                continue
+            yield image, data
+
+    def _run(
+        self,
+        batches: Iterator[list[tuple[ImageInput, dict]]],
+        select: Selection,
+        return_attention: bool,
+        show_dir: Path | None,
+        max_categories: int,
+    ) -> Iterator[dict[str, Any]]:
+        for batch in batches:
+            scores, attention = self.forward(collate([data for _, data in batch]))
+            for row, (image, data) in enumerate(batch):
+                result = self._result(image, scores[row], select)
+                if return_attention:
+                    result['attention'] = attention[row].cpu().numpy().copy()
+                if show_dir is not None:
+                    maps = None if attention is None else attention[row].cpu().numpy()
+                    path = show_dir / f'{image.name}.png'
+                    draw_prediction(data['inputs'], result, maps, path, max_categories)
+                yield result
+
+    @torch.no_grad()
+    def forward(self, inputs: dict) -> tuple[np.ndarray, torch.Tensor | None]:
+        """Scores and, where the model has it, attention of a collated batch.
+
+        Shape:
+            scores (B, C), attention (B, C, H, W).
+        """
+        data = self.model.data_preprocessor(inputs, False)
+        feats = self.model.extract_feat(data['inputs'])
+        samples = self.model.head.predict(feats, data.get('data_samples'))
+        scores = torch.stack([sample.pred_score for sample in samples])
+        return scores.float().cpu().numpy(), feats.attention if self.has_attention else None
+
+    def _result(self, image: ImageInput, scores: np.ndarray, select: Selection) -> dict[str, Any]:
+        name = image.path or f'array {image.name}'
+        if self.classes is not None and len(self.classes) != len(scores):
+            raise ValueError(
+                f'expected {len(scores)} category names, one for each output of the model, but got '
+                f'{len(self.classes)}'
+            )
+        if not np.isfinite(scores).all():
+            raise ValueError(f'expected finite scores for {name}, but got {scores.tolist()[:5]}')
+        labels = select(scores)
+        names = labels if self.classes is None else [self.classes[label] for label in labels]
+        return dict(
+            path=image.path,
+            pred_scores=scores.copy(),
+            pred_labels=labels,
+            pred_classes=[str(name) for name in names],
+        )

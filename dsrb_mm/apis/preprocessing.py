@@ -1,0 +1,114 @@
+"""From an image file or array to a model's input, as the config's test pipeline says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from mmengine.config import Config
+from mmengine.dataset import Compose, default_collate
+from mmengine.registry import DefaultScope
+from mmpretrain.registry import TRANSFORMS
+
+from .image_inputs import ImageInput
+
+_LOADER = 'LoadImageFromFile'
+
+
+class UnreadableImageError(ValueError):
+    """A file that is there and cannot be decoded."""
+
+
+def evaluation_datasets(cfg: Config) -> list[dict]:
+    """The config's test dataset (else its validation dataset) and those wrapped in it, inwards."""
+    loader = cfg.get('test_dataloader') or cfg.get('val_dataloader') or {}
+    levels, dataset = [], loader.get('dataset')
+    while dataset:
+        levels.append(dataset)
+        inner = dataset.get('dataset') or (dataset.get('datasets') or [None])[0]
+        dataset = inner
+    return levels
+
+
+class InputPipeline:
+    """Loads an image and applies the transforms of the config's test dataset.
+
+    Files are loaded by the config's ``LoadImageFromFile``, arrays enter after it.
+
+    Args:
+        cfg: Config with ``test_dataloader`` or ``val_dataloader``.
+
+    Raises:
+        ValueError: The config has no test pipeline.
+    """
+
+    def __init__(self, cfg: Config) -> None:
+        steps = next(
+            (level['pipeline'] for level in evaluation_datasets(cfg) if 'pipeline' in level), None
+        )
+        if steps is None:
+            raise ValueError(
+                'expected the config to have a pipeline in test_dataloader.dataset, but got none'
+            )
+        self.steps = list(steps)
+        loads = [step for step in self.steps if step['type'] == _LOADER]
+        with DefaultScope.overwrite_default_scope('mmpretrain'):
+            self.load = TRANSFORMS.build(loads[0] if loads else dict(type=_LOADER))
+            rest = [TRANSFORMS.build(step) for step in self.steps if step['type'] != _LOADER]
+        self.transform = Compose(rest)
+
+    def __call__(self, image: ImageInput) -> dict[str, Any]:
+        """Input and data sample of an image.
+
+        Raises:
+            UnreadableImageError: The file cannot be decoded.
+        """
+        if image.array is None:
+            data = self._read(image.path)
+        else:
+            shape = image.array.shape[:2]
+            data = dict(img=image.array, img_shape=shape, ori_shape=shape)
+        return self.transform(data)
+
+    def input_size(self) -> tuple[int, int]:
+        """Height and width of the model's input, where the pipeline makes all images alike.
+
+        Raises:
+            ValueError: They depend on the image.
+        """
+        sizes = set()
+        for shape in ((480, 640, 3), (640, 480, 3), (300, 300, 3)):
+            image = ImageInput('probe', array=np.zeros(shape, np.uint8))
+            sizes.add(tuple(self(image)['inputs'].shape[-2:]))
+        if len(sizes) > 1:
+            raise ValueError(
+                'expected the test pipeline to make all images of one size, but got '
+                f'{sorted(sizes)}; give the input size'
+            )
+        return sizes.pop()
+
+    def _read(self, path: str | None) -> dict[str, Any]:
+        try:
+            data = self.load(dict(img_path=path))
+        except Exception as error:  # decoders raise what they like, from OSError to AssertionError
+            raise UnreadableImageError(
+                f'expected {path} to be a readable image, but got: {error}'
+            ) from error
+        if data is None:  # LoadImageFromFile(ignore_empty=True)
+            raise UnreadableImageError(f'expected {path} to be a readable image')
+        return data
+
+
+def collate(batch: list[dict[str, Any]]) -> dict[str, Any]:
+    """One batch of what :class:`InputPipeline` gave for some images.
+
+    Raises:
+        ValueError: The pipeline left them of different sizes.
+    """
+    sizes = {tuple(data['inputs'].shape) for data in batch}
+    if len(sizes) > 1:
+        raise ValueError(
+            'expected the test pipeline to make all images of a batch of one size, but got '
+            f'{sorted(sizes)}; use batch_size=1'
+        )
+    return default_collate(batch)

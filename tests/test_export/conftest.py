@@ -1,0 +1,17 @@
+import pytest
+from fixtures.inference import small_config, write_checkpoint
+
+from dsrb_mm.apis import load_model
+from dsrb_mm.models.layers import attention_scores
+
+
+@pytest.fixture(scope='package')
+def small_model(tmp_path_factory):
+    """A loaded DSRB model whose attention is computed two categories at a time."""
+    path = tmp_path_factory.mktemp('export') / 'dsrb.pth'
+    cfg = small_config('dsrb')
+    write_checkpoint(cfg, path)
+    budgets = attention_scores.__globals__['_CHUNK_ELEMENTS']
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(budgets, 'cpu', 2 * 6 * 8 * 16)
+        yield load_model(cfg, path, 'cpu')

@@ -1,0 +1,75 @@
+"""Export a model to ONNX, and compare the file with PyTorch.
+
+Example: python tools/export_onnx.py configs/dsrb_csv.py epoch_20.pth --out model.onnx
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from mmengine.config import Config, DictAction
+
+from dsrb_mm.apis import InputPipeline, load_model
+from dsrb_mm.export import check_onnx, export_onnx
+from dsrb_mm.export.onnx_export import OPSET, require_packages
+from dsrb_mm.utils.cli import clear_errors
+
+
+def parse_args(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help='config file')
+    parser.add_argument('checkpoint', help='checkpoint file')
+    parser.add_argument('--out', default='model.onnx', help='file to write')
+    parser.add_argument('--opset', type=int, default=OPSET, help='version of the ONNX operators')
+    parser.add_argument(
+        '--input-size',
+        type=int,
+        nargs=2,
+        metavar=('HEIGHT', 'WIDTH'),
+        help='size of the pictures; default: what the test pipeline makes',
+    )
+    parser.add_argument('--classes', help='text file of category names, one a line')
+    parser.add_argument(
+        '--check',
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help='run the file with onnxruntime and compare with PyTorch',
+    )
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, help='override config settings: key=value'
+    )
+    return parser.parse_args(argv)
+
+
+def run(args: argparse.Namespace) -> None:
+    require_packages('onnx', 'onnxscript', *(['onnxruntime'] if args.check else []))
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    model = load_model(cfg, args.checkpoint, 'cpu', args.classes)
+    pipeline = InputPipeline(cfg)
+    size = tuple(args.input_size) if args.input_size else pipeline.input_size()
+    classes = model._dataset_meta.get('classes')
+    metadata = dict(test_pipeline=json.dumps(pipeline.steps, default=str))
+    path = export_onnx(model, args.out, size, args.opset, classes, metadata)
+    print(f'{path}: opset {args.opset}, pictures of {size[0]} x {size[1]}, any batch size')
+    if args.check:
+        deviations = check_onnx(model, path)
+        text = ', '.join(f'{name} {value:.1e}' for name, value in deviations.items())
+        print(f'largest deviation from PyTorch: {text}')
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = parse_args(argv)
+    with clear_errors():
+        try:
+            run(args)
+        except (ValueError, ImportError) as error:
+            sys.exit(f'error: {error}')
+
+
+if __name__ == '__main__':
+    main()
