@@ -2,7 +2,7 @@ import pytest
 from fixtures.inference import small_config, write_checkpoint
 
 from dsrb_mm.apis import load_model
-from dsrb_mm.models.layers import attention_scores
+from dsrb_mm.models.layers import attention_kernels
 
 
 @pytest.fixture(scope='package')
@@ -11,7 +11,8 @@ def small_model(tmp_path_factory):
     path = tmp_path_factory.mktemp('export') / 'dsrb.pth'
     cfg = small_config('dsrb')
     write_checkpoint(cfg, path)
-    budgets = attention_scores.__globals__['_CHUNK_ELEMENTS']
+    # An exported graph must not hold chunks cut for the example's batch.
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(budgets, 'cpu', 2 * 6 * 8 * 16)
+        patch.setattr(attention_kernels, 'CHUNK_ELEMENTS', 2 * 6 * 8 * 16)
+        patch.setattr(attention_kernels, 'CATEGORYWISE', attention_kernels.CHUNKED)
         yield load_model(cfg, path, 'cpu')

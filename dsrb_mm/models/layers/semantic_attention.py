@@ -49,7 +49,7 @@ def attention_scores(
         (B, N, J), (C, J), (J,) -> (B, C, N).
     """
     kernels = choose_kernels(pixels.device, compiled)
-    return _by_image(kernels.scores(pixels.flatten(0, 1), words, direction), len(pixels))
+    return _by_image(kernels.scores(pixels.flatten(0, 1), words, direction), pixels.shape[0])
 
 
 class _SemanticAttentionFunction(torch.autograd.Function):
@@ -58,7 +58,7 @@ class _SemanticAttentionFunction(torch.autograd.Function):
     @staticmethod
     def forward(ctx, features, pixels, words, direction, kernels: AttentionKernels):
         scores = kernels.scores(pixels.flatten(0, 1), words, direction)
-        scores = _by_image(scores, len(pixels)).contiguous()
+        scores = _by_image(scores, pixels.shape[0]).contiguous()
         log_norm = scores.logsumexp(-1, keepdim=True)
         attention = (scores - log_norm).exp_()
         semantic = attention @ features
@@ -81,7 +81,7 @@ class _SemanticAttentionFunction(torch.autograd.Function):
             words,
             direction,
         )
-        grad_features = _by_image(grad.attention, len(pixels)).mT @ grad_semantic
+        grad_features = _by_image(grad.attention, pixels.shape[0]).mT @ grad_semantic
         return grad_features, grad.pixels.view_as(pixels), grad.words, grad.direction, None
 
 
