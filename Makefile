@@ -11,7 +11,7 @@ STAMP := $(VENV)/.dsrb_mm-installed
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format clean
+.PHONY: help install demo test bench lint format clean
 
 help:  ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +37,9 @@ demo: $(STAMP)  ## Train and compare on composed scenes, on the CPU, and show th
 
 test: $(STAMP)  ## Run the tests, e.g. `make test ARGS='-k neck'`.
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(ARGS)
+
+bench: $(STAMP)  ## Measure speed and memory, e.g. `make bench ARGS='--suites step'` (all: half an hour).
+	$(BIN)/python tools/benchmark.py $(ARGS)
 
 lint: $(STAMP)  ## Check style and types.
 	$(BIN)/ruff check .

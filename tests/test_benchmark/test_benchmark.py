@@ -1,0 +1,137 @@
+import json
+import math
+
+import pytest
+import torch
+from fixtures.training import CONFIGS
+from mmengine.config import Config
+from oracles.wiring import LargestTensor, maximum_deviation
+
+from dsrb_mm.benchmark import SUITES, Options, as_json, environment, interleaved, make_table
+from dsrb_mm.benchmark.dense_form import DenseForm
+from dsrb_mm.benchmark.measure import peak_memory
+from dsrb_mm.benchmark.models import Setting, neck_and_head_step, prepare_head
+
+CPU = torch.device('cpu')
+
+
+def small_config(num_classes=6):
+    """The COCO config with few channels."""
+    cfg = Config.fromfile(CONFIGS / 'dsrb_coco_p50.py')
+    cfg.model.backbone = dict(type='ResNet', depth=18, out_indices=(3,), base_channels=8)
+    cfg.model.neck.update(
+        in_channels=64, out_channels=32, num_classes=num_classes, word_vectors=None
+    )
+    cfg.model.neck.attention_channels = 16
+    cfg.model.head.update(in_channels=32, hidden_channels=16, num_classes=num_classes)
+    return cfg
+
+
+def test_the_dense_form_has_the_losses_and_gradients_of_the_modules():
+    setting = Setting(small_config(), None, CPU, amp=False)
+    neck, head = (module.double() for module in setting.neck_and_head())
+    dense = DenseForm(neck, head, 12).double()
+    image_map = torch.rand(4, 64, 6, 8, dtype=torch.float64)
+    samples = setting.samples(4, 0.5)
+    target = torch.stack([s.gt_score for s in samples]).double()
+    parameters = [*neck.parameters(), *head.parameters()]
+    results = []
+    for losses in (
+        lambda: head.loss(neck((image_map,)), samples),
+        lambda: dense(image_map, target),
+    ):
+        torch.manual_seed(0)
+        found = {k: v for k, v in losses().items() if 'loss' in k}
+        sum(found.values()).backward()
+        results.append((found, [p.grad for p in parameters]))
+        for parameter in parameters:
+            parameter.grad = None
+    assert set(results[0][0]) == set(results[1][0])
+    for name, value in results[0][0].items():
+        assert maximum_deviation(value, results[1][0][name]) < 1e-10, name
+    for one, two in zip(results[0][1], results[1][1], strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-8, atol=1e-14)
+
+
+def test_the_dense_form_needs_all_parts():
+    cfg = small_config()
+    cfg.model.head.pprb = None
+    neck, head = Setting(cfg, None, CPU, amp=False).neck_and_head()
+    with pytest.raises(ValueError, match='expected a head with iprb, pprb and loss_contrastive'):
+        DenseForm(neck, head, 4)
+
+
+def test_no_tensor_of_the_attended_maps_is_ever_made():
+    classes, channels, side, batch = 80, 32, 8, 4
+    setting = Setting(small_config(classes), None, CPU, amp=False)
+    attended = batch * side * side * classes * channels
+    for name, limit in (('dsrb', attended / 6), ('all entries', attended / 6)):
+        step = neck_and_head_step(setting, side, batch, 0.5)[name]
+        with LargestTensor() as largest:
+            step()
+        assert largest.elements < limit, name
+    with LargestTensor() as largest:
+        neck_and_head_step(setting, side, batch, 0.5)['dense']()
+    assert largest.elements >= attended
+
+
+def test_memory_of_an_image_hardly_grows_with_the_map():
+    setting = Setting(small_config(80), None, CPU, amp=False)
+
+    def extra(form, side):
+        peaks = []
+        for batch in (2, 4):
+            step = neck_and_head_step(setting, side, batch, 0.5)[form]
+            step()
+            peaks.append(peak_memory(step, CPU))
+        return (peaks[1] - peaks[0]) / 2
+
+    # Four times the locations: the dense form takes nearly four times the memory.
+    dense = extra('dense', 12) / extra('dense', 6)
+    ours = extra('dsrb', 12) / extra('dsrb', 6)
+    assert dense > 2.5
+    assert ours < dense / 1.5
+
+
+def test_peak_memory_counts_what_lives_at_a_time():
+    def function():
+        first = torch.zeros(1000)
+        second = first + 1
+        del first
+        return second * 2
+
+    assert 8000 <= peak_memory(function, CPU) <= 8200
+
+
+def test_every_form_is_timed_in_turn():
+    calls = []
+    times = interleaved({name: lambda n=name: calls.append(n) for name in 'ab'}, 3)
+    timed = [name for name in calls if name in 'ab']
+    assert set(times) == {'a', 'b'}
+    assert timed[:2] == ['a', 'b'] and timed.count('a') == timed.count('b')
+    assert all(t.fastest <= t.median <= t.slowest for t in times.values())
+    with pytest.raises(ValueError, match='expected repeats to be at least 1, but got 0'):
+        interleaved({}, 0)
+
+
+@pytest.mark.parametrize('suite', sorted(set(SUITES) - {'labels', 'metric'}))
+def test_suites_run_and_are_reported(suite):
+    options = Options(small_config(), CPU, repeats=1, batches=(2, 3), sides=(2,), size=64)
+    rows = list(SUITES[suite](options._replace(categories=(3,))))
+    assert rows
+    for row in rows:
+        assert row.suite == suite
+        assert row.seconds is not None or row.memory is not None or row.ratio is not None
+        assert row.ratio is None or math.isfinite(row.ratio)
+    details = environment(CPU)
+    table = make_table(rows, details)
+    assert table.row_count == len(rows)
+    written = json.loads(json.dumps(as_json(rows, details, {})))
+    assert len(written['rows']) == len(rows) and written['environment']['torch']
+
+
+def test_prepared_heads_blend():
+    setting = Setting(small_config(), None, CPU, amp=False)
+    _, head = setting.neck_and_head()
+    prepare_head(head)
+    assert head.blending_active and head.graph.is_set and bool(head.pprb.bank.available.all())
