@@ -46,9 +46,11 @@ def main(argv: list[str] | None = None) -> None:
     title = f'Label graph of {len(data.labels):,} training images, {known:.0%} of the labels known'
     draw_label_graph(weights[order][:, order], names, args.out, title)
     console = Console()
-    console.print(
-        edge_table(strongest_edges(data.labels, data.classes, args.top, args.min_positives))
-    )
+    edges = strongest_edges(data.labels, data.classes, args.top, args.min_positives)
+    if edges.empty:
+        console.print(f'no pairs: no category with {args.min_positives} known positives has any')
+    else:
+        console.print(edge_table(edges))
     console.print(f'picture: {args.out}', soft_wrap=True)
 
 

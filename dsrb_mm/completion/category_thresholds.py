@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,8 +9,8 @@ from numpy.typing import NDArray
 
 from dsrb_mm.evaluation.average_precision import check_labels, check_scores
 
+from .shared_thresholds import fit_shared
 from .thresholds import (
-    Candidates,
     Threshold,
     TrustRule,
     absent_candidates,
@@ -78,8 +77,8 @@ def fit_thresholds(
     First every category by its own held-out labels. Those for which no threshold is trusted, mostly
     because their labels are too few, then share one, chosen on their labels together that no
     threshold of their own decides: the kind of entry it will decide. It is trusted for these
-    categories together, not for each; a category whose own labels refute it leaves the group and
-    stays open. So does a category without any held-out label.
+    categories together, not for each; a category whose own labels refute it stays open
+    (:func:`fit_shared`). So does a category without any held-out label.
 
     Args:
         scores: Scores of held-out images, comparable between categories (probabilities).
@@ -139,34 +138,7 @@ def _share(
     undecided = labels >= 0
     undecided &= (scores < values(sides[0])) & (scores > values(sides[1]))
     groups = [(np.array(source) == NONE) & (labels >= 0).any(0) for source in sources]
-    chosen = [_NO_PRESENT, _NO_ABSENT]
-    limits = [-np.inf, np.inf]
-    while True:
-        finders: tuple[Callable[..., Candidates], ...] = (present_candidates, absent_candidates)
-        found = []
-        for find, group, limit in zip(finders, groups, limits, strict=True):
-            used = undecided & group
-            found.append(find(scores[used], labels[used], rule).no_looser_than(limit))
-        chosen = list(choose_pair(*found))
-        refuted = _refuted(np.where(undecided, scores, np.nan), labels, rule, chosen)
-        leaving = [group & gone for group, gone in zip(groups, refuted, strict=True)]
-        if not any(gone.any() for gone in leaving):
-            break
-        groups = [group & ~gone for group, gone in zip(groups, leaving, strict=True)]
-        # Without the categories that left, a looser threshold would pass: by selection, not merit.
-        limits = [threshold.value for threshold in chosen]
-    for side, source, group, threshold in zip(sides, sources, groups, chosen, strict=True):
-        for c in np.flatnonzero(group & np.isfinite(threshold.value)):
+    shared = fit_shared(scores, np.where(undecided, labels, -1), (groups[0], groups[1]), rule)
+    for side, source, (threshold, members) in zip(sides, sources, shared, strict=True):
+        for c in np.flatnonzero(members):
             side[c], source[c] = threshold, SHARED
-
-
-def _refuted(
-    scores: NDArray, labels: NDArray, rule: TrustRule, chosen: list[Threshold]
-) -> tuple[NDArray, NDArray]:
-    """Categories whose own labels speak against shared thresholds, each (C,) bool."""
-    above, below = scores >= chosen[0].value, scores <= chosen[1].value
-    present = np.isfinite(scores) & (labels == 1)
-    no_present = rule.refuted((above & present).sum(0), above.sum(0))
-    missed = (below & present).sum(0)
-    no_absent = rule.refuted(below.sum(0) - missed, below.sum(0))
-    return no_present, no_absent | rule.misses(missed, present.sum(0))

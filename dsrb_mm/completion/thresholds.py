@@ -107,12 +107,6 @@ class Candidates(NamedTuple):
     support: NDArray
     correct: NDArray
 
-    def no_looser_than(self, limit: float) -> Candidates:
-        """Those up to a threshold, in the order of the candidates."""
-        sign = -1 if self.value[0] > 0 else 1
-        keep = sign * self.value <= sign * limit
-        return Candidates(*[column[keep] for column in self])
-
 
 def present_candidates(scores: NDArray, labels: NDArray, rule: TrustRule) -> Candidates:
     """Every score s for which "present if score >= s" is trusted, highest first.

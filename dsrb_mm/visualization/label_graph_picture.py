@@ -97,8 +97,7 @@ def draw_label_graph(
     axis = figure.subplots()
     shown = np.array(weights, np.float64)
     np.fill_diagonal(shown, np.nan)
-    colours = colormaps['magma_r'].copy()
-    colours.set_bad('lightgray')
+    colours = colormaps['magma_r'].with_extremes(bad='lightgray')
     # A few near-certain pairs must not leave all others white.
     highest = np.nanpercentile(shown, 99.5) if len(classes) > 1 else 1
     image = axis.imshow(shown, cmap=colours, vmin=0, vmax=max(highest, 1e-6))
