@@ -105,14 +105,15 @@ def complete(
     """
     pipeline = test_pipeline(cfg)
     train = build_split(cfg, 'train', pipeline)
-    others = _other_sets(cfg, train)
+    others = _other_sets(cfg, train, pipeline)
     sets = [train, *others]
     root = image_root or find_image_root(sets)
     files = [*inputs, *annotation_files(sets), checkpoint]
     check_outputs(list(outputs), [*files, holdout] if Path(holdout).is_file() else files, overwrite)
     held_out = None
     if holdout != NO_HOLDOUT:
-        held_out = build_held_out(cfg, holdout, train, pipeline, root)
+        built = [data for data in others if data.split == holdout]
+        held_out = built[0] if built else build_held_out(cfg, holdout, train, pipeline, root)
         labels, dropped = unseen_labels(held_out, train)
         if dropped:
             print_log(f'{dropped} held-out labels are known to training: left out', 'current')
@@ -127,7 +128,7 @@ def complete(
     return Completion(train, others, root, scores, decided, thresholds, summary)
 
 
-def _other_sets(cfg: Config, train: ConfigData) -> list[ConfigData]:
+def _other_sets(cfg: Config, train: ConfigData, pipeline: list[dict]) -> list[ConfigData]:
     """Validation and test set as they are, each once."""
     found: list[ConfigData] = []
     seen: list[dict] = []
@@ -135,7 +136,7 @@ def _other_sets(cfg: Config, train: ConfigData) -> list[ConfigData]:
         if not has_split(cfg, split) or cfg[f'{split}_dataloader']['dataset'] in seen:
             continue
         seen.append(cfg[f'{split}_dataloader']['dataset'])
-        data = build_split(cfg, split)
+        data = build_split(cfg, split, pipeline)
         if data.classes != train.classes:
             raise ValueError(
                 f'expected the {split} set to have the categories of the training set in their '
