@@ -89,10 +89,12 @@ class CSVMultiLabel(LabelMatrixDataset):
 
     def _read_header(self) -> list[str]:
         try:
-            header = pd.read_csv(self.ann_file, nrows=1, header=None, dtype=str)
+            header = pd.read_csv(
+                self.ann_file, nrows=1, header=None, dtype=str, keep_default_na=False
+            )
         except (ValueError, UnicodeDecodeError) as error:
             raise ValueError(f'{self.ann_file} cannot be read as CSV: {error}') from error
-        columns = header.iloc[0].fillna('').tolist()
+        columns = header.iloc[0].tolist()
         repeated = sorted({name for name in columns if columns.count(name) > 1})
         if repeated:
             raise ValueError(f'{self.ann_file}: columns named more than once: {repeated}')

@@ -56,6 +56,14 @@ def test_numbers_in_other_spellings(tmp_path):
     assert dataset.label_matrix().tolist() == [[1, 0], [-1, -1]]
 
 
+def test_category_named_like_a_missing_value(tmp_path):
+    file = tmp_path / 'a.csv'
+    file.write_text('path,None,NA\nx.jpg,1,0\n')
+    dataset = build(file, split=None, split_column=None, check_images=False)
+    assert dataset.metainfo['classes'] == ('None', 'NA')
+    assert dataset.label_matrix().tolist() == [[1, 0]]
+
+
 def edit(file, old, new):
     file.write_text(file.read_text().replace(old, new))
 

@@ -1,0 +1,42 @@
+"""Scores of a trained model for every image of a data set."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from mmengine.config import Config
+from mmengine.model import BaseModel
+from mmengine.runner import Runner
+from rich.progress import track
+
+from dsrb_mm.evaluation.average_precision import check_scores
+from dsrb_mm.utils.config_data import ConfigData, loader_settings
+
+
+@torch.no_grad()
+def score_images(model: BaseModel, data: ConfigData, cfg: Config) -> np.ndarray:
+    """Predict every image of a data set once, in order.
+
+    Args:
+        model: Multi-label classifier in eval mode.
+        data: The images, with a pipeline without augmentation.
+        cfg: Its data loader says batch size and workers.
+
+    Shape:
+        -> (N, C) float32 probabilities.
+
+    Raises:
+        ValueError: The model gives another number of categories, or scores that are not finite.
+    """
+    loader = Runner.build_dataloader(dict(loader_settings(cfg), dataset=data.samples))
+    rows = []
+    for batch in track(loader, f'scoring {data.split} images', transient=True):
+        rows += [sample.pred_score.float().cpu().numpy() for sample in model.test_step(batch)]
+    scores = np.stack(rows)
+    if scores.shape != data.labels.shape:
+        raise ValueError(
+            f'expected scores of shape {data.labels.shape} for the {data.split} images and '
+            f'categories, but got {scores.shape}'
+        )
+    check_scores(scores)
+    return scores

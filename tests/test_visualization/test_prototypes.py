@@ -1,0 +1,94 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from fixtures.data import random_labels, write_coco
+from fixtures.training import PIPELINE, coco_config
+from mmpretrain.registry import MODELS
+from PIL import Image
+
+from dsrb_mm.models.layers.prototype_bank import PrototypeBank
+from dsrb_mm.utils.config_data import build_split
+from dsrb_mm.visualization import PrototypePanel, draw_prototype_picture
+from dsrb_mm.visualization.nearest_images import (
+    find_members,
+    prototype_bank,
+    prototype_similarity,
+)
+
+PLAIN = PIPELINE[:2] + PIPELINE[3:]
+
+
+def test_similarity_is_the_cosine_with_the_own_quadrant():
+    bank = PrototypeBank(3, 4)
+    bank.prototypes.normal_()
+    semantic, quadrant = torch.randn(5, 3, 4), torch.randint(0, 4, (5, 3))
+    labels = torch.randint(-1, 2, (5, 3))
+    table = prototype_similarity(semantic, quadrant, labels, bank)
+    expected = []
+    for b in range(5):
+        for c in range(3):
+            if labels[b, c] == 1:
+                q = int(quadrant[b, c])
+                x, y = semantic[b, c].numpy(), bank.prototypes[c, q].numpy()
+                cosine = float(x @ y / np.linalg.norm(x) / np.linalg.norm(y))
+                expected.append((b, c, q, pytest.approx(cosine, abs=1e-5)))
+    assert list(table.itertuples(index=False, name=None)) == expected
+
+
+@pytest.fixture
+def model_and_data(tmp_path):
+    write_coco(tmp_path / 'data', 'train', random_labels(11, 3), ['a', 'b', 'c'])
+    write_coco(tmp_path / 'data', 'val', random_labels(3, 3), ['a', 'b', 'c'])
+    cfg = coco_config(tmp_path / 'data', tmp_path / 'w', 3)
+    model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor)).eval()
+    return model, build_split(cfg, 'train', PLAIN), cfg
+
+
+def test_members_are_the_known_positives(model_and_data):
+    model, data, cfg = model_and_data
+    with pytest.raises(ValueError, match='begin of PrototypeHook'):
+        prototype_bank(model)
+    bank = model.head.pprb.bank
+    bank.counts.fill_(2)
+    bank.prototypes.normal_()
+    table = find_members(model, data, cfg, [0, 2])
+    pairs = {(int(i), int(c)) for i, c in np.argwhere(data.labels == 1) if c != 1}
+    assert set(zip(table.image, table.category, strict=True)) == pairs
+    assert len(table) == len(pairs)
+    assert (table.similarity.diff().dropna() <= 0).all()
+    with torch.no_grad():
+        row = table.iloc[0]
+        inputs = data.samples[int(row.image)]['inputs'][None]
+        feats = model.extract_feat(model.data_preprocessor(dict(inputs=inputs))['inputs'])
+    category = int(row.category)
+    assert int(feats.quadrant[0, category]) == row.quadrant
+    prototype = bank.prototypes[category, int(row.quadrant)]
+    cosine = torch.cosine_similarity(feats.semantic[0, category], prototype, dim=0)
+    assert row.similarity == pytest.approx(float(cosine), abs=1e-4)
+
+
+def test_no_members_and_no_prototypes(model_and_data):
+    model, data, cfg = model_and_data
+    model.head.pprb.bank.counts.fill_(1)
+    data.labels[:, 1] = 0
+    assert isinstance(find_members(model, data, cfg, [1]), pd.DataFrame)
+    assert find_members(model, data, cfg, [1]).empty
+    model.head.pprb = None
+    with pytest.raises(ValueError, match='head.pprb'):
+        prototype_bank(model)
+
+
+def test_picture(tmp_path):
+    image = np.full((40, 60, 3), 90, np.uint8)
+    panels = [PrototypePanel(3, 2, [image] * 2, [0.9, 0.8]), *[PrototypePanel(0, 0, [], [])] * 3]
+    draw_prototype_picture('$dog', panels, tmp_path / 'x/a.png', 3)
+    with Image.open(tmp_path / 'x/a.png') as picture:
+        pixels = np.asarray(picture.convert('RGB')).astype(int)
+    grey = (abs(pixels - 90) < 4).all(-1)
+    height, width = grey.shape
+    top = grey[: height // 2]
+    assert top[:, : width // 2].sum() > 5000 and top[:, width // 2 :].sum() < 200
+    assert grey[height // 2 + 30 :].sum() < 200
+    with pytest.raises(ValueError, match='got 3'):
+        draw_prototype_picture('dog', panels[:3], tmp_path / 'a.png')

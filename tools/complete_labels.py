@@ -1,0 +1,103 @@
+"""Fill in the missing labels of a config's training set where a trained model is sure enough.
+
+Example: python tools/complete_labels.py configs/dsrb_csv.py work_dirs/dsrb_csv/epoch_12.pth \
+    --out completed.csv --rank-out annotate_next.csv --report report.json
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import mmengine
+import pandas as pd
+from rich.console import Console
+
+from dsrb_mm.completion import (
+    ORDERS,
+    SCOPES,
+    Completion,
+    TrustRule,
+    build_report,
+    complete,
+    label_table,
+    rank_open_entries,
+    report_tables,
+    score_table,
+    write_table,
+)
+from dsrb_mm.completion.label_tables import relative_paths
+from dsrb_mm.utils.config_cli import config_parser, plain_messages, read_config
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    parser = config_parser(__doc__, checkpoint=True)
+    add = parser.add_argument
+    add('--out', required=True, help='CSV of the completed labels to write')
+    add('--precision', type=float, default=0.9, help='share of decisions that should be right')
+    add(
+        '--max-missed',
+        type=float,
+        help='largest share of present labels that may be marked absent; default: 1 - precision',
+    )
+    add('--confidence', type=float, default=0.95, help='that both are kept; 0.5: no margin')
+    add('--min-support', type=int, default=10, help='fewest held-out labels behind a threshold')
+    add('--thresholds', choices=SCOPES, default='auto', help='of each category, shared, or both')
+    add('--holdout', default='val', help='val, test, a CSV of known labels, or none')
+    add('--image-root', help='folder that paths in CSVs are relative to')
+    add('--scores-out', help='write the score of every entry to this CSV')
+    add('--rank-out', help='write what to annotate next to this CSV')
+    add('--rank-by', choices=ORDERS, default='entry', help='order of --rank-out')
+    add('--rank-limit', type=int, default=10_000, help='most rows of --rank-out; 0: all')
+    add('--report', help='write thresholds and counts to this JSON file')
+    add('--overwrite', action='store_true', help='replace existing outputs')
+    return parser.parse_args(argv)
+
+
+def write_outputs(result: Completion, report: dict, args: argparse.Namespace) -> None:
+    paths, classes, labels = result.paths, result.train.classes, result.labels
+    tables = [label_table('train', paths, labels, classes)]
+    for data in result.others:
+        names = relative_paths(data.paths, result.image_root)
+        tables.append(label_table(data.split, names, data.labels, classes))
+    write_table(pd.concat(tables), args.out)
+    if args.scores_out:
+        write_table(score_table('train', paths, result.scores, classes), args.scores_out)
+    if args.rank_out:
+        ranking = rank_open_entries(
+            result.scores, labels, paths, classes, args.rank_by, args.rank_limit or None
+        )
+        write_table(ranking, args.rank_out)
+    if args.report:
+        Path(args.report).parent.mkdir(parents=True, exist_ok=True)
+        mmengine.dump(report, args.report, indent=2)
+
+
+def main(argv: list[str] | None = None) -> None:
+    args = parse_args(argv)
+    outputs = [args.out, args.scores_out, args.rank_out, args.report]
+    console = Console()
+    with plain_messages():
+        rule = TrustRule(args.precision, args.max_missed, args.confidence, args.min_support)
+        result = complete(
+            read_config(args),
+            args.checkpoint,
+            rule,
+            holdout=args.holdout,
+            scope=args.thresholds,
+            image_root=args.image_root,
+            device=args.device,
+            outputs=[path for path in outputs if path],
+            inputs=[args.config],
+            overwrite=args.overwrite,
+        )
+        names = ('config', 'checkpoint', 'holdout', 'thresholds')
+        report = build_report(result, rule, {name: getattr(args, name) for name in names})
+        write_outputs(result, report, args)
+    for table in report_tables(report):
+        console.print(table)
+    console.print(f'{args.out}: paths are relative to {result.image_root}', soft_wrap=True)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,72 @@
+"""Draw each category's four location prototypes, by the training images nearest to each.
+
+Example: python tools/show_prototypes.py configs/dsrb_scenes_p50.py work_dirs/demo/last.pth \
+    --out-dir prototypes --categories dog cat
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from rich.progress import track
+
+from dsrb_mm.models.layers.prototype_bank import PrototypeBank
+from dsrb_mm.utils.config_cli import config_parser, plain_messages, read_config
+from dsrb_mm.utils.config_data import build_split, test_pipeline
+from dsrb_mm.utils.trained_model import load_trained_model
+from dsrb_mm.visualization import PrototypePanel, draw_prototype_picture, original_image
+from dsrb_mm.visualization.nearest_images import find_members, prototype_bank
+
+_SIZE = 256  # pixels of a thumbnail's longer side
+
+
+def find_categories(names: Sequence[str] | None, classes: Sequence[str]) -> list[int]:
+    for name in names or []:
+        if name not in classes:
+            near = difflib.get_close_matches(name, classes)
+            hint = f'; did you mean {near}?' if near else f' of {len(classes)} categories'
+            raise ValueError(f'expected names of categories, but got {name!r}{hint}')
+    return [classes.index(name) for name in names or classes]
+
+
+def make_panels(
+    members: pd.DataFrame, paths: Sequence[str], bank: PrototypeBank, category: int, number: int
+) -> list[PrototypePanel]:
+    panels = []
+    for quadrant, count in enumerate(bank.counts[category].tolist()):
+        here = members[(members.category == category) & (members.quadrant == quadrant)]
+        nearest = here.head(number)
+        images = [original_image(paths[i], _SIZE) for i in nearest.image]
+        panels.append(PrototypePanel(count, len(here), images, nearest.similarity.tolist()))
+    return panels
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = config_parser(__doc__, checkpoint=True)
+    parser.add_argument('--out-dir', required=True, help='folder of the pictures, one a category')
+    parser.add_argument('--categories', nargs='+', help='names; default: all')
+    parser.add_argument('--images', type=int, default=4, help='images beside each prototype')
+    args = parser.parse_args(argv)
+    if args.images < 1:
+        parser.error('--images must be at least 1')
+    with plain_messages():
+        cfg = read_config(args)
+        data = build_split(cfg, 'train', test_pipeline(cfg))
+        categories = find_categories(args.categories, data.classes)
+        model = load_trained_model(cfg, args.checkpoint, data.classes, args.device)
+        bank = prototype_bank(model)
+        members = find_members(model, data, cfg, categories)
+        for category in track(categories, 'drawing'):
+            panels = make_panels(members, data.paths, bank, category, args.images)
+            name = re.sub(r'[^\w-]+', '_', data.classes[category])
+            path = Path(args.out_dir) / f'{category:03d}_{name}.png'
+            draw_prototype_picture(data.classes[category], panels, path, args.images)
+    print(f'pictures of {len(categories)} categories: {args.out_dir}')
+
+
+if __name__ == '__main__':
+    main()
