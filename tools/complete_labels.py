@@ -1,4 +1,4 @@
-"""Fill in the missing labels of a config's training set where a trained model is sure enough.
+r"""Fill in the missing labels of a config's training set where a trained model is sure enough.
 
 Example: python tools/complete_labels.py configs/dsrb_csv.py work_dirs/dsrb_csv/epoch_12.pth \
     --out completed.csv --rank-out annotate_next.csv --report report.json

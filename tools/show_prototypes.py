@@ -1,4 +1,4 @@
-"""Draw each category's four location prototypes, by the training images nearest to each.
+r"""Draw each category's four location prototypes, by the training images nearest to each.
 
 Example: python tools/show_prototypes.py configs/dsrb_scenes_p50.py work_dirs/demo/last.pth \
     --out-dir prototypes --categories dog cat
