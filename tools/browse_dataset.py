@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
-from dsrb_mm.utils.config_cli import config_parser, plain_messages, read_config
+from dsrb_mm.utils.cli import clear_errors, config_arguments, read_config
 from dsrb_mm.utils.config_data import SPLITS, build_split
 from dsrb_mm.visualization import draw_label_picture, original_image, transformed_image
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = config_parser(__doc__)
+    parser = config_arguments(__doc__)
     parser.add_argument('--out-dir', required=True, help='folder of the pictures')
     parser.add_argument('--phase', choices=SPLITS, default='train', help='which data set')
     parser.add_argument('--number', type=int, default=20, help='pictures, spread over the set')
@@ -30,7 +30,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.number < 1 or args.max_names < 1:
         parser.error('--number and --max-names must be at least 1')
-    with plain_messages():
+    with clear_errors(ValueError, FileExistsError):
         cfg = read_config(args)
         data = build_split(cfg, args.phase)
         # The preprocessor turns what LoadImageFromFile gives (BGR) round, if it is told to.

@@ -27,11 +27,11 @@ from dsrb_mm.completion import (
     write_table,
 )
 from dsrb_mm.completion.label_tables import relative_paths
-from dsrb_mm.utils.config_cli import config_parser, plain_messages, read_config
+from dsrb_mm.utils.cli import clear_errors, config_arguments, read_config
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
-    parser = config_parser(__doc__, checkpoint=True)
+    parser = config_arguments(__doc__, checkpoint=True)
     add = parser.add_argument
     add('--out', required=True, help='CSV of the completed labels to write')
     add('--precision', type=float, default=0.9, help='share of decisions that should be right')
@@ -77,7 +77,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     outputs = [args.out, args.scores_out, args.rank_out, args.report]
     console = Console()
-    with plain_messages():
+    with clear_errors(ValueError, FileExistsError):
         rule = TrustRule(args.precision, args.max_missed, args.confidence, args.min_support)
         result = complete(
             read_config(args),

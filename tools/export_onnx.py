@@ -7,21 +7,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-
-from mmengine.config import Config, DictAction
 
 from dsrb_mm.apis import InputPipeline, load_model
 from dsrb_mm.export import check_onnx, export_onnx
 from dsrb_mm.export.onnx_export import OPSET, require_packages
-from dsrb_mm.utils.cli import clear_errors
+from dsrb_mm.utils.cli import clear_errors, config_arguments, read_config
 
 
 def parse_args(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument('config', help='config file')
+    parser = config_arguments(__doc__)
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--out', default='model.onnx', help='file to write')
     parser.add_argument('--opset', type=int, default=OPSET, help='version of the ONNX operators')
@@ -39,16 +33,12 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
         default=True,
         help='run the file with onnxruntime and compare with PyTorch',
     )
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help='override config settings: key=value'
-    )
     return parser.parse_args(argv)
 
 
 def run(args: argparse.Namespace) -> None:
     require_packages('onnx', 'onnxscript', *(['onnxruntime'] if args.check else []))
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = read_config(args)
     model = load_model(cfg, args.checkpoint, 'cpu', args.classes)
     pipeline = InputPipeline(cfg)
     size = tuple(args.input_size) if args.input_size else pipeline.input_size()
@@ -64,11 +54,8 @@ def run(args: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
-    with clear_errors():
-        try:
-            run(args)
-        except (ValueError, ImportError) as error:
-            sys.exit(f'error: {error}')
+    with clear_errors(ValueError, ImportError):
+        run(args)
 
 
 if __name__ == '__main__':

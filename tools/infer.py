@@ -8,25 +8,19 @@ Example:
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import Any
 
-from mmengine.config import Config, DictAction
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
 from dsrb_mm.apis import MultiLabelInferencer, collect_images, score_writer, write_scores
-from dsrb_mm.utils.cli import clear_errors
+from dsrb_mm.utils.cli import clear_errors, config_arguments, read_config
 
 
 def parse_args(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument('config', help='config file')
-    parser.add_argument('checkpoint', help='checkpoint file')
+    parser = config_arguments(__doc__, checkpoint=True)
     parser.add_argument('inputs', nargs='+', help='image files and folders')
     parser.add_argument('--out', help='write scores to this .csv or .json; default: print a table')
     parser.add_argument('--show-dir', help='write a picture of every prediction to this folder')
@@ -34,14 +28,10 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
     chosen.add_argument('--thr', type=float, help='predict categories from this probability on')
     chosen.add_argument('--topk', type=int, help='predict this many categories')
     parser.add_argument('--batch-size', type=int, default=8)
-    parser.add_argument('--device', help='cpu, cuda, cuda:1 ...; default: the GPU if there is one')
     parser.add_argument('--classes', help='text file of category names, one a line')
     parser.add_argument('--max-categories', type=int, default=5, help='categories in a picture')
     parser.add_argument(
         '--skip-unreadable', action='store_true', help='leave out files that cannot be decoded'
-    )
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help='override config settings: key=value'
     )
     return parser.parse_args(argv)
 
@@ -58,8 +48,7 @@ def make_table(results: list[dict[str, Any]]) -> Table:
 def run(args: argparse.Namespace, console: Console) -> None:
     if args.out:
         score_writer(args.out)  # an unknown suffix is an error before the work, not after it
-    cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    cfg = read_config(args)
     images = collect_images([Path(path) for path in args.inputs])
     inferencer = MultiLabelInferencer(cfg, args.checkpoint, args.device, args.classes)
     results = inferencer.stream(
@@ -81,11 +70,8 @@ def run(args: argparse.Namespace, console: Console) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
-    with clear_errors():
-        try:
-            run(args, Console(markup=False, highlight=False))
-        except ValueError as error:
-            sys.exit(f'error: {error}')
+    with clear_errors(ValueError):
+        run(args, Console(markup=False, highlight=False))
 
 
 if __name__ == '__main__':

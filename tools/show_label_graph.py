@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from dsrb_mm.models.layers import label_graph
-from dsrb_mm.utils.config_cli import config_parser, plain_messages, read_config
+from dsrb_mm.utils.cli import clear_errors, config_arguments, read_config
 from dsrb_mm.utils.config_data import build_split
 from dsrb_mm.visualization import draw_label_graph, similar_order, strongest_edges
 
@@ -24,7 +24,7 @@ def edge_table(edges: pd.DataFrame) -> Table:
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = config_parser(__doc__)
+    parser = config_arguments(__doc__)
     parser.add_argument('--out', required=True, help='picture to write')
     parser.add_argument('--top', type=int, default=20, help='strongest pairs to print')
     parser.add_argument(
@@ -37,7 +37,7 @@ def main(argv: list[str] | None = None) -> None:
         help='categories that occur together side by side, or as in the data set',
     )
     args = parser.parse_args(argv)
-    with plain_messages():
+    with clear_errors(ValueError, FileExistsError):
         data = build_split(read_config(args), 'train')
     weights = label_graph(data.labels)
     order = similar_order(weights) if args.order == 'similar' else range(len(weights))

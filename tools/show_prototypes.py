@@ -14,10 +14,10 @@ from pathlib import Path
 import pandas as pd
 from rich.progress import track
 
+from dsrb_mm.apis import check_classes, load_model
 from dsrb_mm.models.layers.prototype_bank import PrototypeBank
-from dsrb_mm.utils.config_cli import config_parser, plain_messages, read_config
+from dsrb_mm.utils.cli import clear_errors, config_arguments, read_config
 from dsrb_mm.utils.config_data import build_split, test_pipeline
-from dsrb_mm.utils.trained_model import load_trained_model
 from dsrb_mm.visualization import PrototypePanel, draw_prototype_picture, original_image
 from dsrb_mm.visualization.nearest_images import find_members, prototype_bank
 
@@ -46,18 +46,19 @@ def make_panels(
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = config_parser(__doc__, checkpoint=True)
+    parser = config_arguments(__doc__, checkpoint=True)
     parser.add_argument('--out-dir', required=True, help='folder of the pictures, one a category')
     parser.add_argument('--categories', nargs='+', help='names; default: all')
     parser.add_argument('--images', type=int, default=4, help='images beside each prototype')
     args = parser.parse_args(argv)
     if args.images < 1:
         parser.error('--images must be at least 1')
-    with plain_messages():
+    with clear_errors(ValueError, FileExistsError):
         cfg = read_config(args)
         data = build_split(cfg, 'train', test_pipeline(cfg))
         categories = find_categories(args.categories, data.classes)
-        model = load_trained_model(cfg, args.checkpoint, data.classes, args.device)
+        model = load_model(cfg, args.checkpoint, args.device)
+        check_classes(model, data.classes, args.checkpoint)
         bank = prototype_bank(model)
         members = find_members(model, data, cfg, categories)
         for category in track(categories, 'drawing'):

@@ -1,7 +1,7 @@
 """Predictions from a config and a checkpoint."""
 
 from .image_inputs import IMAGE_SUFFIXES, ImageInput, collect_images
-from .model_loading import load_model
+from .model_loading import check_classes, load_model
 from .multi_label_inferencer import MultiLabelInferencer
 from .preprocessing import InputPipeline, UnreadableImageError
 from .score_files import score_writer, write_scores
@@ -14,6 +14,7 @@ __all__ = [
     'MultiLabelInferencer',
     'Selection',
     'UnreadableImageError',
+    'check_classes',
     'collect_images',
     'load_model',
     'score_writer',

@@ -19,6 +19,8 @@ from dsrb_mm.utils import load_class_names
 from .checkpoints import load_weights, read_checkpoint
 from .preprocessing import evaluation_datasets
 
+_SHOWN = 3  # categories named in a message
+
 
 def load_model(
     config: str | Path | Config,
@@ -67,6 +69,28 @@ def count_classes(model: nn.Module) -> int | None:
     """Number of categories of a model, None where its head does not tell."""
     number = getattr(model.head, 'num_classes', None)
     return number or getattr(getattr(model.head, 'fc', None), 'out_features', None)
+
+
+def check_classes(model: nn.Module, classes: Sequence[str], source: str | Path) -> None:
+    """Check that a model was trained on these categories, in their order.
+
+    Args:
+        model: What :func:`load_model` returned.
+        classes: Categories of the data.
+        source: Its checkpoint, for messages.
+
+    Raises:
+        ValueError: It was trained on others. A model without category names is believed.
+    """
+    trained = model._dataset_meta.get('classes')
+    if trained is None or tuple(trained) == tuple(classes):
+        return
+    differ = [f'{a!r} instead of {b!r}' for a, b in zip(trained, classes, strict=False) if a != b]
+    detail = ', '.join(differ[:_SHOWN]) or 'the same up to there'
+    raise ValueError(
+        f'expected {source} to be trained on the {len(classes)} categories of the data in '
+        f'their order, but got {len(trained)} categories, {detail}'
+    )
 
 
 def forget_inputs(model: nn.Module) -> None:

@@ -10,8 +10,8 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.logging import print_log
 
+from dsrb_mm.apis import check_classes, load_model
 from dsrb_mm.utils.config_data import SPLITS, ConfigData, build_split, has_split, test_pipeline
-from dsrb_mm.utils.trained_model import load_trained_model
 
 from .category_thresholds import CategoryThresholds, fit_thresholds
 from .held_out import NO_HOLDOUT, build_held_out, unseen_labels
@@ -117,7 +117,8 @@ def complete(
         labels, dropped = unseen_labels(held_out, train)
         if dropped:
             print_log(f'{dropped} held-out labels are known to training: left out', 'current')
-    model = load_trained_model(cfg, checkpoint, train.classes, device)
+    model = load_model(cfg, checkpoint, device)
+    check_classes(model, train.classes, checkpoint)
     if held_out is None:
         thresholds, summary = CategoryThresholds.nothing(len(train.classes)), None
     else:

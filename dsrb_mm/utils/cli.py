@@ -35,6 +35,35 @@ def runner_arguments(description: str) -> argparse.ArgumentParser:
     return parser
 
 
+def config_arguments(description: str | None, checkpoint: bool = False) -> argparse.ArgumentParser:
+    """Parser of a tool that reads a config without training: config, checkpoint, device.
+
+    Args:
+        description: Shown by ``--help`` as it is laid out.
+        checkpoint: Whether the tool runs a model.
+    """
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help='config file')
+    if checkpoint:
+        parser.add_argument('checkpoint', help='checkpoint file')
+        parser.add_argument(
+            '--device', help='cpu, cuda, cuda:1 ...; default: the GPU if there is one'
+        )
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, help='override config settings: key=value'
+    )
+    return parser
+
+
+def read_config(args: argparse.Namespace) -> Config:
+    """The config that a parser of :func:`config_arguments` was given, with its overrides."""
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    return cfg
+
+
 def load_config(args: argparse.Namespace) -> Config:
     """Read the config and merge the command line into it.
 
@@ -87,14 +116,17 @@ def _merge_test(cfg: Config, args: argparse.Namespace) -> None:
 
 
 @contextmanager
-def clear_errors() -> Iterator[None]:
+def clear_errors(*more: type[Exception]) -> Iterator[None]:
     """Turn missing files and failed downloads into one message and exit code 1.
 
-    Other errors keep their traceback: they are defects or settings worth one.
+    Args:
+        more: Errors that the tool raises for wrong input only, such as ValueError. All others keep
+            their traceback: they are defects, or settings worth one.
     """
+    known: tuple[type[Exception], ...] = (FileNotFoundError, BlockingIOError, *more)
     try:
         yield
-    except (FileNotFoundError, BlockingIOError) as error:
+    except known as error:
         sys.exit(f'error: {error}')
     except URLError as error:
         sys.exit(

@@ -2,7 +2,7 @@ import pytest
 import torch
 from fixtures.inference import CLASSES, inference_config, write_checkpoint
 
-from dsrb_mm.apis import load_model
+from dsrb_mm.apis import check_classes, load_model
 
 NAMES = ['w', 'x', 'y', 'z']
 
@@ -27,6 +27,17 @@ def test_names_of_a_dataset_class(cfg, tmp_path):
     write_checkpoint(cfg, tmp_path / 'nameless.pth', classes=None)
     with pytest.raises(ValueError, match='expected 4 category names.*got 20 from the test dataset'):
         load_model(cfg, tmp_path / 'nameless.pth', 'cpu')
+
+
+def test_categories_of_the_data(cfg, checkpoints):
+    model = load_model(cfg, checkpoints['dsrb'], 'cpu', NAMES)
+    check_classes(model, NAMES, 'x.pth')
+    with pytest.raises(ValueError, match=r"x.pth to be trained on .* 'x' instead of 'cow'"):
+        check_classes(model, ['w', 'cow', 'y', 'z'], 'x.pth')
+    with pytest.raises(ValueError, match='5 categories .* 4 categories, the same up to there'):
+        check_classes(model, [*NAMES, 'cow'], 'x.pth')
+    model._dataset_meta = {}
+    check_classes(model, ['cow'], 'x.pth')
 
 
 @pytest.mark.parametrize('kind', ['dsrb', 'plain'])

@@ -149,5 +149,5 @@ def test_wrong_arguments_and_checkpoints(main, trained, tmp_path):
     content = torch.load(trained[0] / 'w/epoch_2.pth', weights_only=True)
     content['state_dict'].pop('head.classifier.bias')
     torch.save(dict(state_dict=content['state_dict']), tmp_path / 'less.pth')
-    with pytest.raises(SystemExit, match='1 weights missing .*classifier.bias'):
+    with pytest.raises(SystemExit, match='1 weights missing: .*classifier.bias'):
         main(checkpoint=tmp_path / 'less.pth')
