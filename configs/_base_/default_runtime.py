@@ -10,7 +10,7 @@ default_hooks = dict(
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='VisualizationHook', enable=False),
     checkpoint=dict(
-        type='CheckpointHook',
+        type='AtomicCheckpointHook',
         interval=1,
         max_keep_ckpts=2,
         save_best='multi-label/mAP',
@@ -19,6 +19,7 @@ default_hooks = dict(
     epoch_seed=dict(type='EpochSeedHook'),
     category_check=dict(type='CategoryCheckHook'),
     plain_checkpoint=dict(type='PlainCheckpointHook'),
+    resume=dict(type='ResumeHook'),
 )
 
 env_cfg = dict(

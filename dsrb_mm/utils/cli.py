@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,13 @@ from pathlib import Path
 from urllib.error import URLError
 
 from mmengine.config import Config, DictAction
+
+from .checkpoint_files import DamagedCheckpointError
+
+# Full or read-only disks: nothing that a traceback would explain.
+_DISK_ERRORS = {
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM,
+}  # fmt: skip
 
 
 def runner_arguments(description: str) -> argparse.ArgumentParser:
@@ -117,13 +125,16 @@ def _merge_test(cfg: Config, args: argparse.Namespace) -> None:
 
 @contextmanager
 def clear_errors(*more: type[Exception]) -> Iterator[None]:
-    """Turn missing files and failed downloads into one message and exit code 1.
+    """Turn missing files, disks that are full or read-only, and failed downloads into one message.
+
+    The exit code is 1.
 
     Args:
         more: Errors that the tool raises for wrong input only, such as ValueError. All others keep
             their traceback: they are defects, or settings worth one.
     """
-    known: tuple[type[Exception], ...] = (FileNotFoundError, BlockingIOError, *more)
+    known: tuple[type[Exception], ...]
+    known = (FileNotFoundError, BlockingIOError, DamagedCheckpointError, *more)
     try:
         yield
     except known as error:
@@ -136,3 +147,7 @@ def clear_errors(*more: type[Exception]) -> Iterator[None]:
             'and pass --cfg-options model.backbone.init_cfg.checkpoint=FILE, or '
             'model.backbone.init_cfg=None to start from random weights.'
         )
+    except OSError as error:
+        if error.errno not in _DISK_ERRORS:
+            raise
+        sys.exit(f'error: {error.filename or "cannot write"}: {error.strerror}')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 import torch
@@ -44,6 +45,20 @@ class EpochSeedHook(Hook):
 
     # First of all hooks: the prototype pass draws random augmentations as well.
     priority = 'VERY_HIGH'
+
+    def before_train(self, runner: Runner) -> None:
+        """Seed the sampler as well: a resumed run has the seed of its checkpoint.
+
+        MMEngine reads that seed only after it has built the sampler with the config's, or, where
+        the config names none, with a random one.
+        """
+        config = runner.cfg.train_dataloader
+        loader = runner.train_dataloader
+        for name in ('sampler', 'batch_sampler'):
+            sampler: Any = getattr(loader, name, None)
+            given = (config.get(name) or {}).get('seed')
+            if given is None and isinstance(getattr(sampler, 'seed', None), int):
+                sampler.seed = runner.seed
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Seed Python, NumPy and PyTorch."""
