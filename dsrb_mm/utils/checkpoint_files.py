@@ -44,7 +44,7 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         OSError: The file cannot be written (disk full, read-only ...); the old one is intact.
     """
-    unfinished = path.with_name(path.name + UNFINISHED)
+    unfinished = path.with_name(f'{path.name}.{os.getpid()}{UNFINISHED}')
     try:
         with unfinished.open('wb') as file:
             file.write(data)
@@ -124,11 +124,16 @@ def _candidates(folder: Path, named: Path | None) -> list[Path]:
         match = _NUMBERED.fullmatch(named.name)
         if match:  # a later one would be of an older training in the same folder
             series, most = (match['prefix'],), int(match['number'])  # type: ignore[assignment]
-    numbered = []
+    numbered: list[tuple[int, Path]] = []
     for place in folders.values():
         for path in place.glob('*.pth'):
             match = _NUMBERED.fullmatch(path.name)
             if match and match['prefix'] in series and int(match['number']) <= most:
                 numbered.append((int(match['number']), path))
     found = [path for _, path in sorted(numbered, reverse=True)]
-    return list(dict.fromkeys([*([named] if named else []), *found]))
+    # A folder that was moved or copied has its own file of that name.
+    if named is not None:
+        own = folder / named.name
+        found = [*([own] if own.exists() else []), named, *found]
+    unique = {path.resolve(): path for path in reversed(found)}
+    return list(reversed(unique.values()))

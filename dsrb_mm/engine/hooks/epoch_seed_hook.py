@@ -62,5 +62,14 @@ class EpochSeedHook(Hook):
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Seed Python, NumPy and PyTorch."""
-        sequence = np.random.SeedSequence([runner.seed, runner.epoch, get_rank()])
+        self._seed(runner, 0)
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        """Seed validation too: :class:`ResumeHook` may repeat it in another process."""
+        self._seed(runner, 1)
+
+    @staticmethod
+    def _seed(runner: Runner, purpose: int) -> None:
+        # SeedSequence takes a list with or without a zero at its end for the same.
+        sequence = np.random.SeedSequence([runner.seed, runner.epoch, get_rank(), purpose])
         _seed_all(int(sequence.generate_state(1)[0]))
