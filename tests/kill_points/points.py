@@ -50,6 +50,9 @@ KILL_POINTS = {
     ],
     'validation, resumed, killed in it again': [at('val_step', 3), at('val_step', 1)],
 }
+# Kills from outside, after a fraction of the uninterrupted training's duration.
+FRACTIONS = [0.13, 0.22, 0.31, 0.38, 0.47, 0.56, 0.64, 0.73, 0.82, 0.91]
+KILL_POINTS |= {f'after {100 * f:.0f} % of the time': [dict(fraction=f)] for f in FRACTIONS}
 DEFAULT = [
     'prototypes, second time, second batch',
     'third checkpoint half written',

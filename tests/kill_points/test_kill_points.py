@@ -4,6 +4,8 @@
 ``--kill-threads 2`` on several threads, with ``--kill-spawn`` in new interpreters.
 """
 
+import time
+
 import pytest
 from fixtures.inference import write_config
 from kill_points.points import DEFAULT, KILL_POINTS
@@ -17,22 +19,32 @@ def options(request):
 
 
 @pytest.fixture(scope='module')
-def root(tmp_path_factory, options):
-    """Data, and the uninterrupted training in ``whole``."""
+def whole(tmp_path_factory, options):
+    """Folder with the data and, in ``whole``, the uninterrupted training; its duration."""
     root = tmp_path_factory.mktemp('kill_points')
     write_data(root)
     config = write_config(kill_config(root), root / 'whole.py')
+    start = time.monotonic()
     assert train(config, root / 'whole', **options) == 0, (root / 'whole/output').read_text()
-    return root
+    return root, time.monotonic() - start
 
 
 def pytest_generate_tests(metafunc):
+    every = metafunc.config.getoption('kill_points') == 'all'
     if 'point' in metafunc.fixturenames:
-        names = KILL_POINTS if metafunc.config.getoption('kill_points') == 'all' else DEFAULT
-        metafunc.parametrize('point', list(names))
+        metafunc.parametrize('point', list(KILL_POINTS) if every else DEFAULT)
 
 
-def test_resumed_training_ends_bit_for_bit_the_same(root, point, options):
+def test_killed_training_ends_bit_for_bit_the_same(whole, point, options):
+    root, duration = whole
     name = point.replace(' ', '_').replace(',', '')
-    work_dir = killed_training(root, name, KILL_POINTS[point], **options)
-    assert differences(root / 'whole', work_dir) == []
+    kills = [
+        dict(after=kill['fraction'] * duration) if 'fraction' in kill else kill
+        for kill in KILL_POINTS[point]
+    ]
+    assert differences(root / 'whole', killed_training(root, name, kills, **options)) == []
+
+
+def test_same_seed_same_result(whole, options):
+    root, _ = whole
+    assert differences(root / 'whole', killed_training(root, 'again', [], **options)) == []

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 import traceback
 from pathlib import Path
 
@@ -29,7 +31,7 @@ def write_data(root: Path) -> None:
 
 
 def kill_config(root: Path, size: int = 64) -> Config:
-    """All that has a state: augmentation in workers, blending, EMA, best and rotated checkpoints."""
+    """All that has a state: augmentation in workers, blending, EMA, best and old checkpoints."""
     cfg = coco_config(root / 'data', root / 'work', 4, epochs=5)
     cfg.model.neck.pool_size = 1  # a map of more than one location
     pipeline = [
@@ -61,7 +63,14 @@ def _main(command: list[str], threads: int) -> None:
     load_main('train')()  # type: ignore[call-arg]
 
 
-def train(config: Path, work_dir: Path, *more: str, threads: int = 1, spawn: bool = False) -> int:
+def train(
+    config: Path,
+    work_dir: Path,
+    *more: str,
+    threads: int = 1,
+    spawn: bool = False,
+    kill_after: float | None = None,
+) -> int:
     """Run ``tools/train.py`` in a process of its own; returns its exit code.
 
     Args:
@@ -71,6 +80,7 @@ def train(config: Path, work_dir: Path, *more: str, threads: int = 1, spawn: boo
         threads: Torch threads.
         spawn: Whether a new interpreter is started. Else this one, which has imported all that
             takes seconds, is forked; it must not have run anything on several threads.
+        kill_after: Seconds after which it is killed.
     """
     work_dir.mkdir(exist_ok=True)
     command = [str(TOOLS / 'train.py'), str(config), '--work-dir', str(work_dir), *more]
@@ -78,8 +88,10 @@ def train(config: Path, work_dir: Path, *more: str, threads: int = 1, spawn: boo
         if spawn:
             paths = os.pathsep.join([str(TESTS.parent), str(TESTS)])
             env = os.environ | {'PYTHONPATH': paths, 'OMP_NUM_THREADS': str(threads)}
-            whole = [sys.executable, *command]
-            return subprocess.run(whole, stdout=output, stderr=output, env=env).returncode
+            process = subprocess.Popen(
+                [sys.executable, *command], stdout=output, stderr=output, env=env
+            )
+            return _wait(process.pid, kill_after)
         sys.stdout.flush()
         pid = os.fork()
         if not pid:
@@ -96,24 +108,39 @@ def train(config: Path, work_dir: Path, *more: str, threads: int = 1, spawn: boo
                 sys.stdout.flush()
                 sys.stderr.flush()
                 os._exit(code)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        return _wait(pid, kill_after)
+
+
+def _wait(pid: int, kill_after: float | None) -> int:
+    if kill_after is not None:
+        time.sleep(kill_after)
+        os.kill(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 def killed_training(
     root: Path, name: str, kills: list[dict], threads: int = 1, spawn: bool = False
 ) -> Path:
-    """Train, kill, resume as often as asked, then resume to the end; returns the work directory."""
+    """Train, kill, resume as often as asked, then resume to the end; returns the work directory.
+
+    Args:
+        root: Where the data is.
+        name: Of the work directory.
+        kills: Arguments of :class:`KillHook`, or ``after``: seconds.
+        threads: See :func:`train`.
+        spawn: See :func:`train`.
+    """
     work_dir = root / name
-    for number, kill in enumerate([*kills, None]):
+    for number, kill in enumerate([*kills, {}]):
         cfg = kill_config(root)
-        if kill is not None:
+        after = kill.get('after')
+        if kill and after is None:
             cfg.custom_hooks.append(dict(type='KillHook', **kill))
         config = write_config(cfg, root / f'{name}_{number}.py')
-        code = train(
-            config, work_dir, *(['--resume'] if number else []), threads=threads, spawn=spawn
-        )
+        resume = ['--resume'] if number else []
+        code = train(config, work_dir, *resume, threads=threads, spawn=spawn, kill_after=after)
         # A worker's death is an error of the main process.
-        expected = 0 if kill is None else 1 if kill['moment'] == 'worker' else -9
+        expected = 0 if not kill else 1 if kill.get('moment') == 'worker' else -9
         assert code == expected, (work_dir / 'output').read_text()[-3000:]
     return work_dir
 

@@ -35,6 +35,12 @@ class AtomicCheckpointHook(CheckpointHook):
         if self.backend_args is None and self.file_client_args is None and '://' not in place:
             self.backend_args = dict(backend=ATOMIC)
         super().before_train(runner)
+        if runner._resume and runner.iter:
+            # MMEngine would not write it again after a better validation of the resumed epoch.
+            step = runner.epoch if self.by_epoch else runner.iter
+            self.last_ckpt = self.file_backend.join_path(
+                self.out_dir, self.filename_tmpl.format(step)
+            )
         if isinstance(self.file_backend, AtomicBackend) and is_main_process():
             for path in remove_unfinished(Path(self.out_dir)):
                 runner.logger.info(f'removed {path}, which was cut off while it was written')

@@ -81,6 +81,9 @@ class ResumeHook(Hook):
             )
         elif self._owes_validation(runner, loop):
             runner.logger.info(f'validating epoch {loop.epoch}, which the run before did not')
+            # As the last iteration of the epoch left them.
+            runner.message_hub.update_info('epoch', loop.epoch - 1)
+            runner.message_hub.update_info('iter', loop.iter - 1)
             runner.val_loop.run()
 
     def before_val_epoch(self, runner: Runner) -> None:
