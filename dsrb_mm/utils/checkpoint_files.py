@@ -131,9 +131,11 @@ def _candidates(folder: Path, named: Path | None) -> list[Path]:
             if match and match['prefix'] in series and int(match['number']) <= most:
                 numbered.append((int(match['number']), path))
     found = [path for _, path in sorted(numbered, reverse=True)]
-    # A folder that was moved or copied has its own file of that name.
     if named is not None:
+        # A folder that was moved or copied has its own file of that name.
         own = folder / named.name
         found = [*([own] if own.exists() else []), named, *found]
-    unique = {path.resolve(): path for path in reversed(found)}
-    return list(reversed(unique.values()))
+    unique: dict[Path, Path] = {}
+    for path in found:
+        unique.setdefault(path.resolve(), path)
+    return list(unique.values())

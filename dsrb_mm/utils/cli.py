@@ -15,9 +15,10 @@ from mmengine.config import Config, DictAction
 
 from .checkpoint_files import DamagedCheckpointError
 
-# Full or read-only disks: nothing that a traceback would explain.
+# Full or read-only disks, folders that cannot be: nothing that a traceback would explain.
 _DISK_ERRORS = {
-    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM,
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EEXIST,
+    errno.ENOTDIR,
 }  # fmt: skip
 
 

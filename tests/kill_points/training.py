@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -47,9 +48,10 @@ def kill_config(root: Path, size: int = 64) -> Config:
     cfg.default_hooks.checkpoint.update(
         interval=1, max_keep_ckpts=2, save_best='multi-label/mAP', rule='greater'
     )
-    cfg.param_scheduler = dict(
-        type='CosineAnnealingLR', by_epoch=True, T_max=5, convert_to_iter_based=True
-    )
+    cfg.param_scheduler = [
+        dict(type='CosineAnnealingLR', by_epoch=True, T_max=5, convert_to_iter_based=True),
+        dict(type='MultiStepLR', by_epoch=True, milestones=[3], gamma=0.5),
+    ]
     cfg.custom_hooks = [dict(type='EMAHook', momentum=0.05)]
     cfg.custom_imports.imports.append('kill_points.killer')
     return cfg
@@ -70,6 +72,7 @@ def train(
     threads: int = 1,
     spawn: bool = False,
     kill_after: float | None = None,
+    limit: int | None = None,
 ) -> int:
     """Run ``tools/train.py`` in a process of its own; returns its exit code.
 
@@ -81,6 +84,7 @@ def train(
         spawn: Whether a new interpreter is started. Else this one, which has imported all that
             takes seconds, is forked; it must not have run anything on several threads.
         kill_after: Seconds after which it is killed.
+        limit: Bytes to which the operating system limits its files (without ``spawn``).
     """
     work_dir.mkdir(exist_ok=True)
     command = [str(TOOLS / 'train.py'), str(config), '--work-dir', str(work_dir), *more]
@@ -100,8 +104,12 @@ def train(
                 os.dup2(output.fileno(), 1)
                 os.dup2(output.fileno(), 2)
                 sys.stdout, sys.stderr = os.fdopen(1, 'w'), os.fdopen(2, 'w')
+                if limit is not None:
+                    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
                 _main(command, threads)
                 code = 0
+            except SystemExit as error:
+                print(error, file=sys.stderr)
             except BaseException:
                 traceback.print_exc()
             finally:
