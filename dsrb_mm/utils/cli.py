@@ -92,6 +92,9 @@ def load_config(args: argparse.Namespace) -> Config:
         cfg.work_dir = args.work_dir
     elif cfg.get('work_dir') is None:
         cfg.work_dir = str(Path('work_dirs') / Path(args.config).stem)
+    if cfg.get('randomness', {}).get('deterministic'):
+        # Read when CUDA starts; without it, every matrix product on a GPU would be refused.
+        os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
     if hasattr(args, 'checkpoint'):
         _merge_test(cfg, args)
     else:
