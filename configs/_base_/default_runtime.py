@@ -17,6 +17,8 @@ default_hooks = dict(
         rule='greater',
     ),
     epoch_seed=dict(type='EpochSeedHook'),
+    # Several processes: one set of BatchNorm statistics, which is what a checkpoint can hold.
+    sync_buffers=dict(type='SyncBuffersHook'),
     category_check=dict(type='CategoryCheckHook'),
     plain_checkpoint=dict(type='PlainCheckpointHook'),
     resume=dict(type='ResumeHook'),
