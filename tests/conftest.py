@@ -18,6 +18,13 @@ settings.register_profile('dsrb_mm', deadline=None, max_examples=25, derandomize
 settings.load_profile('dsrb_mm')
 
 
+def pytest_addoption(parser):
+    group = parser.getgroup('kill points')
+    group.addoption('--kill-points', choices=['some', 'all'], default='some')
+    group.addoption('--kill-threads', type=int, default=1)
+    group.addoption('--kill-spawn', action='store_true')
+
+
 @pytest.fixture(autouse=True, scope='session')
 def quick_garbage_collection():
     # MMEngine collects garbage whenever a dataset is built: 0.4 s with all that is imported here.

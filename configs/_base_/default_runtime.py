@@ -10,15 +10,18 @@ default_hooks = dict(
     sampler_seed=dict(type='DistSamplerSeedHook'),
     visualization=dict(type='VisualizationHook', enable=False),
     checkpoint=dict(
-        type='CheckpointHook',
+        type='AtomicCheckpointHook',
         interval=1,
         max_keep_ckpts=2,
         save_best='multi-label/mAP',
         rule='greater',
     ),
     epoch_seed=dict(type='EpochSeedHook'),
+    # Several processes: one set of BatchNorm statistics, which is what a checkpoint can hold.
+    sync_buffers=dict(type='SyncBuffersHook'),
     category_check=dict(type='CategoryCheckHook'),
     plain_checkpoint=dict(type='PlainCheckpointHook'),
+    resume=dict(type='ResumeHook'),
 )
 
 env_cfg = dict(

@@ -6,11 +6,12 @@ import fcntl
 import json
 import os
 import socket
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from dsrb_mm.utils.checkpoint_files import POINTER, find_resumable, write_atomically
 
 from .plan import Run
 
@@ -48,9 +49,7 @@ def locked(work_dir: Path) -> Iterator[str]:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file in one step: a reader, or a kill, never meets half of it."""
-    unfinished = path.with_name(f'.{path.name}.{os.getpid()}')
-    unfinished.write_text(text, encoding='utf-8')
-    os.replace(unfinished, path)
+    write_atomically(path, text.encode())
 
 
 def read_state(run: Run) -> dict:
@@ -109,25 +108,15 @@ def status(run: Run) -> str:
 def last_checkpoint(folder: Path) -> Path | None:
     """Newest whole checkpoint of a training, None without one.
 
-    A kill while ``last_checkpoint`` is written leaves it empty, and a moved folder leaves it
-    pointing elsewhere: MMEngine could not resume. Then it is made to name the newest whole one.
+    ``last_checkpoint`` is made to name it: a moved folder leaves it pointing elsewhere.
     """
-    pointer = folder / 'last_checkpoint'
-    named = pointer.read_text(encoding='utf-8').strip() if pointer.is_file() else ''
-    if named and Path(named).parent.resolve() == folder.resolve() and _whole(Path(named)):
-        return Path(named)
-    numbered = [*folder.glob('epoch_*.pth'), *folder.glob('iter_*.pth')]
-    found = sorted((path for path in numbered if _whole(path)), key=lambda p: p.stat().st_mtime)
-    if not found:
+    pointer = folder / POINTER
+    found = find_resumable(folder).path
+    if found is None:
         pointer.unlink(missing_ok=True)
-        return None
-    write_text(pointer, str(found[-1]))
-    return found[-1]
-
-
-def _whole(path: Path) -> bool:
-    # The directory of a zip file, which torch writes, stands at its end.
-    return path.is_dir() or (path.is_file() and zipfile.is_zipfile(path))
+    elif not pointer.is_file() or pointer.read_text(encoding='utf-8').strip() != str(found):
+        write_text(pointer, str(found))
+    return found
 
 
 def _differences(old: Any, new: Any, key: str = '') -> list[str]:

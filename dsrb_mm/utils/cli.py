@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,14 @@ from pathlib import Path
 from urllib.error import URLError
 
 from mmengine.config import Config, DictAction
+
+from .checkpoint_files import DamagedCheckpointError
+
+# Full or read-only disks, folders that cannot be: nothing that a traceback would explain.
+_DISK_ERRORS = {
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EEXIST,
+    errno.ENOTDIR,
+}  # fmt: skip
 
 
 def runner_arguments(description: str) -> argparse.ArgumentParser:
@@ -83,6 +92,9 @@ def load_config(args: argparse.Namespace) -> Config:
         cfg.work_dir = args.work_dir
     elif cfg.get('work_dir') is None:
         cfg.work_dir = str(Path('work_dirs') / Path(args.config).stem)
+    if cfg.get('randomness', {}).get('deterministic'):
+        # Read when CUDA starts; without it, every matrix product on a GPU would be refused.
+        os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
     if hasattr(args, 'checkpoint'):
         _merge_test(cfg, args)
     else:
@@ -117,13 +129,16 @@ def _merge_test(cfg: Config, args: argparse.Namespace) -> None:
 
 @contextmanager
 def clear_errors(*more: type[Exception]) -> Iterator[None]:
-    """Turn missing files and failed downloads into one message and exit code 1.
+    """Turn missing files, disks that are full or read-only, and failed downloads into one message.
+
+    The exit code is 1.
 
     Args:
         more: Errors that the tool raises for wrong input only, such as ValueError. All others keep
             their traceback: they are defects, or settings worth one.
     """
-    known: tuple[type[Exception], ...] = (FileNotFoundError, BlockingIOError, *more)
+    known: tuple[type[Exception], ...]
+    known = (FileNotFoundError, BlockingIOError, DamagedCheckpointError, *more)
     try:
         yield
     except known as error:
@@ -136,3 +151,7 @@ def clear_errors(*more: type[Exception]) -> Iterator[None]:
             'and pass --cfg-options model.backbone.init_cfg.checkpoint=FILE, or '
             'model.backbone.init_cfg=None to start from random weights.'
         )
+    except OSError as error:
+        if error.errno not in _DISK_ERRORS:
+            raise
+        sys.exit(f'error: {error.filename or "cannot write"}: {error.strerror}')

@@ -1,3 +1,5 @@
+import errno
+import os
 from urllib.error import URLError
 
 import pytest
@@ -53,3 +55,24 @@ def test_missing_files_and_downloads_exit_with_one_message(error):
 def test_other_errors_keep_their_traceback():
     with pytest.raises(ZeroDivisionError), clear_errors():
         raise ZeroDivisionError
+
+
+@pytest.mark.parametrize('number', [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_full_and_read_only_disks_are_one_line(number):
+    message = os.strerror(number)
+    with pytest.raises(SystemExit, match=f'^error: /w/a.pth: {message}$'), clear_errors():
+        raise OSError(number, message, '/w/a.pth')
+
+
+def test_other_errors_of_the_system_keep_their_traceback():
+    with pytest.raises(ConnectionResetError), clear_errors():
+        raise ConnectionResetError(errno.ECONNRESET, 'reset')
+
+
+def test_deterministic_training_prepares_cublas(tmp_path, monkeypatch):
+    monkeypatch.delenv('CUBLAS_WORKSPACE_CONFIG', raising=False)
+    parse(tmp_path)
+    assert 'CUBLAS_WORKSPACE_CONFIG' not in os.environ
+    parse(tmp_path, text='randomness = dict(seed=0, deterministic=True)')
+    assert os.environ['CUBLAS_WORKSPACE_CONFIG'] == ':4096:8'
+    monkeypatch.delenv('CUBLAS_WORKSPACE_CONFIG')

@@ -1,5 +1,6 @@
 """When things happen during training and testing; the maths is in ``dsrb_mm.models.layers``."""
 
+from .atomic_checkpoint_hook import AtomicCheckpointHook
 from .attention_picture_hook import AttentionPictureHook
 from .category_check_hook import CategoryCheckHook
 from .channels_last_hook import ChannelsLastHook
@@ -8,8 +9,10 @@ from .epoch_seed_hook import EpochSeedHook
 from .label_graph_hook import LabelGraphHook
 from .plain_checkpoint_hook import PlainCheckpointHook
 from .prototype_hook import PrototypeHook
+from .resume_hook import ResumeHook
 
 __all__ = [
+    'AtomicCheckpointHook',
     'AttentionPictureHook',
     'CategoryCheckHook',
     'ChannelsLastHook',
@@ -18,4 +21,5 @@ __all__ = [
     'LabelGraphHook',
     'PlainCheckpointHook',
     'PrototypeHook',
+    'ResumeHook',
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import numpy as np
 import torch
@@ -45,7 +46,30 @@ class EpochSeedHook(Hook):
     # First of all hooks: the prototype pass draws random augmentations as well.
     priority = 'VERY_HIGH'
 
+    def before_train(self, runner: Runner) -> None:
+        """Seed the sampler as well: a resumed run has the seed of its checkpoint.
+
+        MMEngine reads that seed only after it has built the sampler with the config's, or, where
+        the config names none, with a random one.
+        """
+        config = runner.cfg.train_dataloader
+        loader = runner.train_dataloader
+        for name in ('sampler', 'batch_sampler'):
+            sampler: Any = getattr(loader, name, None)
+            given = (config.get(name) or {}).get('seed')
+            if given is None and isinstance(getattr(sampler, 'seed', None), int):
+                sampler.seed = runner.seed
+
     def before_train_epoch(self, runner: Runner) -> None:
         """Seed Python, NumPy and PyTorch."""
-        sequence = np.random.SeedSequence([runner.seed, runner.epoch, get_rank()])
+        self._seed(runner, 0)
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        """Seed validation too: :class:`ResumeHook` may repeat it in another process."""
+        self._seed(runner, 1)
+
+    @staticmethod
+    def _seed(runner: Runner, purpose: int) -> None:
+        # SeedSequence takes a list with or without a zero at its end for the same.
+        sequence = np.random.SeedSequence([runner.seed, runner.epoch, get_rank(), purpose])
         _seed_all(int(sequence.generate_state(1)[0]))

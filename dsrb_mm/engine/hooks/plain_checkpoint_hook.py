@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from mmengine.hooks import Hook
@@ -12,6 +15,14 @@ from mmpretrain.registry import HOOKS
 _MARK = 'dsrb_mm_plain'
 # The rest (state dicts of model, EMA model and optimiser) is tensors and numbers already.
 _PLAIN_KEYS = {'meta', 'message_hub', 'param_schedulers'}
+
+
+def _mapped(function: Callable, value: dict) -> dict:
+    # Not type(value)(pairs): a Counter, such as the milestones of MultiStepLR, would count them.
+    result = copy.copy(value)
+    for key, item in value.items():
+        result[key] = function(item)
+    return result
 
 
 def _to_plain(value):
@@ -28,7 +39,7 @@ def _to_plain(value):
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, dict):
-        return type(value)((key, _to_plain(item)) for key, item in value.items())
+        return _mapped(_to_plain, value)
     if type(value) in (list, tuple):
         return type(value)(_to_plain(item) for item in value)
     return value
@@ -41,7 +52,7 @@ def _from_plain(value):
             return HistoryBuffer(value['log'].numpy(), value['count'].numpy(), value['max_length'])
         if kind == 'array':
             return value['value'].numpy()
-        return type(value)((key, _from_plain(item)) for key, item in value.items())
+        return _mapped(_from_plain, value)
     if type(value) in (list, tuple):
         return type(value)(_from_plain(item) for item in value)
     return value

@@ -1,0 +1,141 @@
+"""Checkpoint files: written whole or not at all, checked before they are trusted."""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+# Of files being written. No pattern for checkpoints matches it.
+UNFINISHED = '.unfinished'
+POINTER = 'last_checkpoint'
+_NUMBERED = re.compile(r'(?!best_)(?P<prefix>.*?)(?P<number>\d+)\.pth')
+
+
+class DamagedCheckpointError(ValueError):
+    """There is no checkpoint that could be resumed from, though there should be."""
+
+
+class Resumable(NamedTuple):
+    """What a training can go on from.
+
+    Attributes:
+        path: Newest whole checkpoint, None if there is none.
+        rejected: Newer ones and why they cannot be used, as messages.
+    """
+
+    path: Path | None
+    rejected: list[str]
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file in one step: a reader, a kill or a full disk never leaves half of it.
+
+    The data goes to a file beside it, is forced to the disk, and then takes the place of the old
+    file, which stays as it is until then.
+
+    Args:
+        path: File to write.
+        data: Its content.
+
+    Raises:
+        OSError: The file cannot be written (disk full, read-only ...); the old one is intact.
+    """
+    unfinished = path.with_name(f'{path.name}.{os.getpid()}{UNFINISHED}')
+    try:
+        with unfinished.open('wb') as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except OSError as error:
+        with suppress(OSError):  # what matters is why it could not be written
+            unfinished.unlink(missing_ok=True)
+        # Errors while writing do not name the file.
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Force the new name to the disk as well."""
+    with suppress(OSError):  # some file systems cannot; the file itself is safe
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def remove_unfinished(folder: Path) -> list[Path]:
+    """Remove what writing that was cut off has left; returns what was removed."""
+    found = sorted(folder.glob(f'*{UNFINISHED}'))
+    for path in found:
+        path.unlink(missing_ok=True)
+    return found
+
+
+def damage(path: Path) -> str | None:
+    """What is wrong with a checkpoint file, None if nothing is.
+
+    The whole file is read and compared with the checksums torch has written into it.
+    """
+    if path.is_dir():
+        return None  # some strategies write folders, which only they can judge
+    if not path.is_file():
+        return 'does not exist'
+    try:
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError) as error:
+        # The directory of a zip file, which torch writes, stands at its end.
+        return f'is cut off or no checkpoint ({error}, {path.stat().st_size} bytes)'
+    return None if broken is None else f'is damaged (wrong checksum of {broken})'
+
+
+def find_resumable(folder: Path) -> Resumable:
+    """Newest whole checkpoint of a training.
+
+    The one that ``last_checkpoint`` names comes first, as MMEngine has it. If it cannot be used,
+    the others of its series follow, newest first; likewise if the file names none, which happens
+    when a kill comes before its first writing.
+
+    Args:
+        folder: Work directory of the training.
+    """
+    pointer = folder / POINTER
+    named = pointer.read_text(encoding='utf-8').strip() if pointer.is_file() else ''
+    rejected: list[str] = []
+    for path in _candidates(folder, Path(named) if named else None):
+        wrong = damage(path)
+        if wrong is None:
+            return Resumable(path, rejected)
+        rejected.append(f'{path} {wrong}')
+    return Resumable(None, rejected)
+
+
+def _candidates(folder: Path, named: Path | None) -> list[Path]:
+    series, most = ('epoch_', 'iter_'), float('inf')
+    folders = {folder.resolve(): folder}
+    if named is not None:
+        folders.setdefault(named.parent.resolve(), named.parent)
+        match = _NUMBERED.fullmatch(named.name)
+        if match:  # a later one would be of an older training in the same folder
+            series, most = (match['prefix'],), int(match['number'])  # type: ignore[assignment]
+    numbered: list[tuple[int, Path]] = []
+    for place in folders.values():
+        for path in place.glob('*.pth'):
+            match = _NUMBERED.fullmatch(path.name)
+            if match and match['prefix'] in series and int(match['number']) <= most:
+                numbered.append((int(match['number']), path))
+    found = [path for _, path in sorted(numbered, reverse=True)]
+    if named is not None:
+        # A folder that was moved or copied has its own file of that name.
+        own = folder / named.name
+        found = [*([own] if own.exists() else []), named, *found]
+    unique: dict[Path, Path] = {}
+    for path in found:
+        unique.setdefault(path.resolve(), path)
+    return list(unique.values())
