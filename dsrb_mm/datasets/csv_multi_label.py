@@ -128,6 +128,7 @@ class CSVMultiLabel(LabelMatrixDataset):
         if empty.any():
             rows = [int(i) + 2 for i in empty[empty].index[:_SHOWN]]
             raise ValueError(f'{self.ann_file}: empty image path in line {rows}')
+        self.check_names(paths)  # before any of them is looked for
         if self.check_images:
             missing = [name for name in paths if not Path(self.image_path(name)).is_file()]
             if missing:

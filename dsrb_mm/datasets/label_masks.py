@@ -87,10 +87,19 @@ def file_mask(path: str | Path, labels: np.ndarray) -> np.ndarray:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'no such partial-label file: {path}')
-    if path.suffix == '.npy':
-        published = np.load(path, allow_pickle=False)
-    else:
-        published = np.loadtxt(path, delimiter=',', ndmin=2)
+    try:
+        if path.suffix == '.npy':
+            # Pickled objects run code when they are read; a map needs no memory for what a damaged
+            # header promises.
+            published = np.load(path, mmap_mode='r', allow_pickle=False)
+        else:
+            published = np.loadtxt(path, delimiter=',', ndmin=2)
+    except (ValueError, EOFError, OSError) as error:
+        raise ValueError(f'expected {path} to hold an array of numbers, but got: {error}') from (
+            error
+        )
+    if not isinstance(published, np.ndarray):
+        raise ValueError(f'expected {path} to hold one array, but got an .npz archive')
     if published.shape != labels.shape:
         raise ValueError(
             f'expected {path} to hold labels of shape {labels.shape}, but got {published.shape}'

@@ -12,6 +12,8 @@ from urllib.error import URLError
 
 from mmengine.config import Config, DictAction
 
+from .checkpoint_files import CheckpointFileError
+
 
 def runner_arguments(description: str) -> argparse.ArgumentParser:
     """Parser with the arguments of every tool that builds a runner, named as in OpenMMLab."""
@@ -117,13 +119,18 @@ def _merge_test(cfg: Config, args: argparse.Namespace) -> None:
 
 @contextmanager
 def clear_errors(*more: type[Exception]) -> Iterator[None]:
-    """Turn missing files and failed downloads into one message and exit code 1.
+    """Turn missing or refused files and failed downloads into one message and exit code 1.
 
     Args:
         more: Errors that the tool raises for wrong input only, such as ValueError. All others keep
             their traceback: they are defects, or settings worth one.
     """
-    known: tuple[type[Exception], ...] = (FileNotFoundError, BlockingIOError, *more)
+    known: tuple[type[Exception], ...] = (
+        FileNotFoundError,
+        BlockingIOError,
+        CheckpointFileError,
+        *more,
+    )
     try:
         yield
     except known as error:

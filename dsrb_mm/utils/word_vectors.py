@@ -90,8 +90,9 @@ def load_word_vectors(source: str | Path, num_classes: int) -> np.ndarray:
     """
     path = find_asset(source, 'word_vectors')
     try:
-        # Pickled objects run code when they are read.
-        array = np.load(path, allow_pickle=False)
+        # Pickled objects run code when they are read; a map needs no memory for what a damaged
+        # header promises.
+        array = np.load(path, mmap_mode='r', allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
         raise ValueError(f'expected {path} to be an .npy array of numbers, but got: {error}') from (
             error
