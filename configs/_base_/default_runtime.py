@@ -19,6 +19,7 @@ default_hooks = dict(
     epoch_seed=dict(type='EpochSeedHook'),
     category_check=dict(type='CategoryCheckHook'),
     plain_checkpoint=dict(type='PlainCheckpointHook'),
+    skipped_images=dict(type='SkippedImageHook'),
 )
 
 env_cfg = dict(

@@ -12,6 +12,8 @@ from urllib.error import URLError
 
 from mmengine.config import Config, DictAction
 
+from dsrb_mm.datasets.image_decoding import UnreadableImageError
+
 from .checkpoint_files import CheckpointFileError
 
 
@@ -133,6 +135,10 @@ def clear_errors(*more: type[Exception]) -> Iterator[None]:
     )
     try:
         yield
+    except UnreadableImageError as error:
+        # From a worker process it comes with that process's traceback, the message last.
+        message = str(error).splitlines()[-1].rpartition('UnreadableImageError: ')[2]
+        sys.exit(f'error: {message}')
     except known as error:
         sys.exit(f'error: {error}')
     except URLError as error:

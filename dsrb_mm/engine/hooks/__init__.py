@@ -8,6 +8,7 @@ from .epoch_seed_hook import EpochSeedHook
 from .label_graph_hook import LabelGraphHook
 from .plain_checkpoint_hook import PlainCheckpointHook
 from .prototype_hook import PrototypeHook
+from .skipped_image_hook import SkippedImageHook
 
 __all__ = [
     'AttentionPictureHook',
@@ -18,4 +19,5 @@ __all__ = [
     'LabelGraphHook',
     'PlainCheckpointHook',
     'PrototypeHook',
+    'SkippedImageHook',
 ]
