@@ -14,6 +14,7 @@ from .label_masks import file_mask, per_category_mask, proportion_mask, single_p
 from .label_matrix import get_label_matrix
 from .layouts import explain_missing
 from .skipped_images import SkippedImage
+from .voc_files import explain_voc_errors
 
 
 @DATASETS.register_module()
@@ -70,7 +71,7 @@ class PartialLabelDataset:
         self.seed = seed
         self.unreadable = unreadable
         if isinstance(dataset, dict):
-            with explain_missing(dataset):
+            with explain_missing(dataset), explain_voc_errors(dataset):
                 self.dataset = DATASETS.build(dataset)
         elif hasattr(dataset, 'get_data_info'):
             self.dataset = dataset

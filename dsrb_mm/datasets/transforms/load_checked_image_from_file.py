@@ -15,9 +15,9 @@ from dsrb_mm.datasets.image_decoding import MAX_PIXELS, decode_image
 class LoadCheckedImageFromFile(BaseTransform):
     """Loads ``img_path`` as MMCV's ``LoadImageFromFile`` does, but all of the image or nothing.
 
-    OpenCV before version 5 fills what is missing of a truncated file with grey or black, and takes
-    the memory that a header promises. Here both are an error that names the file. Pixels are those
-    of :func:`decode_image`; of 8-bit JPEG and PNG they are the same as OpenCV's.
+    OpenCV 4 gives a truncated JPEG as a picture, filled up, and takes the memory that a header
+    promises. Here both are an error that names the file. Pixels are those of :func:`decode_image`;
+    of 8-bit JPEG and PNG they are the same as OpenCV's.
 
     Args:
         max_pixels: Images of more pixels are refused; None takes all.
