@@ -98,14 +98,7 @@ class CSVMultiLabel(LabelMatrixDataset):
                 raise ValueError(
                     f'expected {self.ann_file} to have a column {name!r}, but got {columns}'
                 )
-        table = cells.iloc[1:].set_axis(columns, axis=1).reset_index(drop=True)
-        short = table.isna().any(axis=1)
-        if short.any():
-            raise ValueError(
-                f'expected {self.ann_file} to have {len(columns)} cells in every row, but got '
-                f'fewer in line {int(short.idxmax()) + 2}'
-            )
-        return table
+        return cells.iloc[1:].set_axis(columns, axis=1).reset_index(drop=True)
 
     def _category_columns(self, columns: list[str]) -> list[str]:
         reserved = {self.path_column, self.split_column, *self.ignore_columns}
