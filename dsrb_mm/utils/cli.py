@@ -13,6 +13,7 @@ from urllib.error import URLError
 from mmengine.config import Config, DictAction
 
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
+from dsrb_mm.engine.finite_checks import NonFiniteError
 
 from .checkpoint_files import CheckpointFileError
 
@@ -131,6 +132,7 @@ def clear_errors(*more: type[Exception]) -> Iterator[None]:
         FileNotFoundError,
         BlockingIOError,
         CheckpointFileError,
+        NonFiniteError,
         *more,
     )
     try:
