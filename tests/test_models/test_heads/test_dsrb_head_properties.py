@@ -74,7 +74,7 @@ def _gradient(loss, inputs):
 
 
 @given(SEEDS, st.permutations(range(5)))
-@settings(max_examples=10)
+@settings(max_examples=8)
 def test_order_and_size_of_batches_do_not_change_evaluation(model, seed, order):
     generator = torch.Generator().manual_seed(seed)
     images = torch.randint(0, 255, (5, 3, 64, 64), generator=generator).float()
@@ -86,7 +86,7 @@ def test_order_and_size_of_batches_do_not_change_evaluation(model, seed, order):
         for rows in batches:
             data = dict(inputs=images[rows], data_samples=samples(labels[rows]))
             results += model.test_step(data)
-        return torch.stack([result.pred_score for result in results])
+        return torch.stack([result.pred_score for result in results]).detach()
 
     together = evaluate([list(range(5))])
     for batches in ([[i] for i in order], [order], [order[:2], order[2:]]):
