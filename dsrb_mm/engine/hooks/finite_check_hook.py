@@ -117,7 +117,7 @@ class FiniteCheckHook(Hook):
             self._skipped = 0
             return
         # The update did not take place, so the weights are those from before.
-        if not self._agree(all_finite(self._losses.values())):
+        if not self._finite(list(self._losses.values())):
             self._stop(runner, self._describe_losses(runner))
         if hasattr(runner.optim_wrapper, 'loss_scaler') and runner.optim_wrapper.should_update():
             self._stepped = True
@@ -141,17 +141,18 @@ class FiniteCheckHook(Hook):
         """Called by the optimiser before it changes anything."""
         # The gradient scaler has looked at the gradients itself.
         gradients = [] if scaled else [p.grad for p in runner.model.parameters()]
-        if not self._agree(
-            all_finite([*self._losses.values(), *[g for g in gradients if g is not None]])
-        ):
+        if not self._finite([*self._losses.values(), *[g for g in gradients if g is not None]]):
             self._stop(runner, self._describe_losses(runner))
         self._stepped = True
 
-    def _agree(self, finite: Tensor) -> bool:
-        """Whether it holds in all processes: they stop together."""
-        flag = finite.float()
-        all_reduce(flag, 'min')
-        return bool(flag.item())
+    def _finite(self, tensors: list[Tensor]) -> bool:
+        """Whether they are finite in all processes, which stop together."""
+        for exact in (False, True):
+            flag = all_finite(tensors, exact).float()
+            all_reduce(flag, 'min')
+            if flag.item():
+                return True
+        return False
 
     def _keep_buffers(self, model: nn.Module) -> None:
         own = [b for m in model.modules() if m.training for b in m.buffers(recurse=False)]

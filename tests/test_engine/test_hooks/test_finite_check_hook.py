@@ -113,7 +113,7 @@ def test_training_can_go_on_from_what_is_saved(cfg):
 def test_good_training_is_not_changed(cfg, tmp_path):
     results = []
     for name in ('with', 'without'):
-        cfg.work_dir = str(tmp_path / name)
+        cfg.work_dir, cfg.train_cfg.max_epochs = str(tmp_path / name), 2
         cfg.experiment_name = name
         if name == 'without':
             cfg.default_hooks.pop('finite_check')
@@ -121,6 +121,14 @@ def test_good_training_is_not_changed(cfg, tmp_path):
         runner.train()
         results.append(copy_state(runner))
     assert same(*results) == []
+
+
+def test_large_gradients_are_no_reason_to_stop(cfg):
+    cfg.train_cfg.max_epochs = 1
+    runner = Runner.from_cfg(cfg)
+    runner.model.head.classifier.bias.register_hook(lambda grad: grad + 2e19)
+    runner.train()
+    assert runner.iter == 3
 
 
 def test_prototypes(cfg):
@@ -223,13 +231,18 @@ def test_updates_that_are_always_skipped_stop_training(scaled):
 
 def test_all_finite():
     assert all_finite([]) and all_finite([torch.empty(0), torch.tensor([3])])
-    large = torch.full((3, 2), 3e38)  # the sum of squares would overflow
+    large = torch.full((3, 2), 3e38)  # the sum of squares overflows
+    assert not all_finite([large], exact=False)
     assert all_finite([large, torch.ones(2, dtype=torch.float64), torch.tensor(1.0).half()])
     for bad in (math.nan, math.inf, -math.inf):
         for position in range(6):
             broken = large.clone()
             broken.view(-1)[position] = bad
             assert not all_finite([large, broken])
+            broken = torch.ones(3, 2, dtype=torch.bfloat16)
+            assert all_finite([broken], exact=False)
+            broken.view(-1)[position] = bad
+            assert not all_finite([large[:0], broken], exact=False)
 
 
 def test_bad_argument():
