@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from fixtures.data import random_labels, write_csv
 from fixtures.training import tiny_config
+from mmengine.config import Config
 from mmengine.runner import Runner
+
+
+@pytest.fixture(autouse=True)
+def config_is_not_formatted(monkeypatch):
+    """Its text goes into log and checkpoints: longer than such a training takes."""
+    monkeypatch.setattr(Config, 'pretty_text', '')
 
 
 def partial(num_images=10, num_classes=4, known=0.5):
@@ -56,6 +63,7 @@ def train(tmp_path, labels, batch_size, prior=True):
     cfg.model.neck.pool_size = 1  # BatchNorm needs more than one value: a map of 1 x 1 is too small
     cfg.train_dataloader.batch_size = batch_size
     cfg.train_dataloader.dataset.dataset.update(data_root=str(tmp_path), ann_file='labels.csv')
+    cfg.experiment_name = tmp_path.name  # by default of the second: loggers would be shared
     cfg.default_hooks.checkpoint = None
     runner = Runner.from_cfg(cfg)
     runner.train()

@@ -8,6 +8,7 @@ from fixtures.data import random_labels, write_coco
 from fixtures.inference import write_config
 from fixtures.tools import load_main
 from fixtures.training import coco_config
+from mmengine.config import Config
 from mmengine.runner import Runner
 
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
@@ -16,6 +17,12 @@ from dsrb_mm.utils.data_report import build_reports, find_unreadable
 
 BAD = ['000003.jpg', '000007.jpg']
 LOAD = dict(type='LoadCheckedImageFromFile')
+
+
+@pytest.fixture(autouse=True)
+def config_is_not_formatted(monkeypatch):
+    """Its text goes into log and checkpoints: longer than such a training takes."""
+    monkeypatch.setattr(Config, 'pretty_text', '')
 
 
 @pytest.fixture
@@ -28,6 +35,7 @@ def cfg(tmp_path):
     cfg = coco_config(tmp_path / 'data', tmp_path / 'work', 4, epochs=2)
     for loader in (cfg.train_dataloader, cfg.val_dataloader):
         loader.dataset.dataset.pipeline = [LOAD, *loader.dataset.dataset.pipeline[1:]]
+    cfg.experiment_name = tmp_path.name  # by default of the second: loggers would be shared
     cfg.test_dataloader = cfg.val_dataloader
     return cfg
 

@@ -8,6 +8,7 @@ import pytest
 import torch
 from fixtures.data import random_labels, write_coco
 from fixtures.training import coco_config
+from mmengine.config import Config
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmpretrain.registry import OPTIM_WRAPPERS
@@ -18,10 +19,17 @@ from dsrb_mm.engine.hooks import FiniteCheckHook
 BAD = '000005.jpg'
 
 
+@pytest.fixture(autouse=True)
+def config_is_not_formatted(monkeypatch):
+    """Its text goes into log and checkpoints: longer than such a training takes."""
+    monkeypatch.setattr(Config, 'pretty_text', '')
+
+
 @pytest.fixture
 def cfg(tmp_path):
     write_coco(tmp_path / 'data', 'train', random_labels(20, 4), ['a', 'b', 'c', 'd'])
     cfg = coco_config(tmp_path / 'data', tmp_path / 'work', 4, epochs=3)
+    cfg.experiment_name = tmp_path.name  # by default of the second: loggers would be shared
     cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
     return cfg
 
@@ -105,7 +113,7 @@ def test_training_can_go_on_from_what_is_saved(cfg):
     with pytest.raises(NonFiniteError):
         runner.train()
     cfg.resume, cfg.load_from = True, str(Path(cfg.work_dir) / 'non_finite_iter_5.pth')
-    cfg.experiment_name = 'again'
+    cfg.experiment_name += ' again'
     Runner.from_cfg(cfg).train()
     assert (Path(cfg.work_dir) / 'epoch_3.pth').is_file()
 
@@ -114,7 +122,7 @@ def test_good_training_is_not_changed(cfg, tmp_path):
     results = []
     for name in ('with', 'without'):
         cfg.work_dir, cfg.train_cfg.max_epochs = str(tmp_path / name), 2
-        cfg.experiment_name = name
+        cfg.experiment_name = f'{tmp_path.name} {name}'
         if name == 'without':
             cfg.default_hooks.pop('finite_check')
         runner = Runner.from_cfg(cfg)
@@ -157,7 +165,8 @@ def test_weights_that_are_loaded(cfg, tmp_path):
     state = runner.model.state_dict()
     state['neck.score.weight'][0] = math.nan
     torch.save(dict(state_dict=state), tmp_path / 'a.pth')
-    cfg.load_from, cfg.experiment_name = str(tmp_path / 'a.pth'), 'loaded'
+    cfg.load_from = str(tmp_path / 'a.pth')
+    cfg.experiment_name += ' loaded'
     with pytest.raises(NonFiniteError, match='epoch 1 starts with .* in neck.score.weight') as e:
         Runner.from_cfg(cfg).train()
     assert '.pth' not in str(e.value) and not list(Path(cfg.work_dir).glob('*.pth'))
