@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from mmengine.dist import all_reduce, barrier, get_rank
@@ -118,7 +118,7 @@ class FiniteCheckHook(Hook):
             return
         # The update did not take place, so the weights are those from before.
         if not self._finite(list(self._losses.values())):
-            self._stop(runner, self._describe_losses(runner))
+            self._stop(runner, _describe(runner, self._losses))
         if hasattr(runner.optim_wrapper, 'loss_scaler') and runner.optim_wrapper.should_update():
             self._stepped = True
             self._skipped += 1
@@ -142,7 +142,7 @@ class FiniteCheckHook(Hook):
         # The gradient scaler has looked at the gradients itself.
         gradients = [] if scaled else [p.grad for p in runner.model.parameters()]
         if not self._finite([*self._losses.values(), *[g for g in gradients if g is not None]]):
-            self._stop(runner, self._describe_losses(runner))
+            self._stop(runner, _describe(runner, self._losses))
         self._stepped = True
 
     def _finite(self, tensors: list[Tensor]) -> bool:
@@ -161,34 +161,39 @@ class FiniteCheckHook(Hook):
         elif own:
             torch._foreach_copy_([kept for _, kept in self._buffers], own)
 
-    def _describe_losses(self, runner: Runner) -> str:
-        losses = ', '.join(f'{n} = {v.mean().item():g}' for n, v in self._losses.items())
-        gradients = ((n, p.grad) for n, p in _unwrap(runner).named_parameters())
-        bad = shorten(non_finite_names(gradients))
-        text = f'; gradients with NaN or infinity: {bad}' if bad else ''
-        return f'NaN or infinity in iteration {runner.iter + 1}: {losses or "no losses"}{text}'
-
-    def _stop(self, runner: Runner, reason: str) -> None:
+    def _stop(self, runner: Runner, reason: str) -> NoReturn:
         with torch.no_grad():
             for buffer, kept in self._buffers:
                 buffer.copy_(kept)
-        name = f'non_finite_iter_{runner.iter + 1}'
-        kept_state = not non_finite_state(_unwrap(runner))
-        if kept_state:
-            meta = dict(epoch=runner.epoch, iter=runner.iter)
-            runner.save_checkpoint(runner.work_dir, f'{name}.pth', meta=meta)
-        report = Path(runner.work_dir) / f'{name}{f"_rank{get_rank()}" if get_rank() else ""}.json'
-        paths = [path for batch in self._batches for path in batch_paths(batch)]
-        labels = [row for batch in self._batches for row in batch_labels(batch)]
-        images = [dict(path=p, labels=row) for p, row in zip(paths, labels, strict=True)]
-        content = dict(epoch=runner.epoch + 1, iteration=runner.iter + 1, images=images)
-        report.write_text(json.dumps(dict(reason=reason, **content), indent=1), encoding='utf-8')
-        barrier()  # nobody leaves before the checkpoint is written
-        saved = f'the state before it in {Path(runner.work_dir) / name}.pth, ' if kept_state else ''
-        raise NonFiniteError(
-            f'{reason}. {f"Batch: {shorten(paths)}. " if paths else ""}'
-            f'Saved: {saved}files and labels in {report}'
-        )
+        _save_and_raise(runner, self._batches, reason)
+
+
+def _save_and_raise(runner: Runner, batches: list[Any], reason: str) -> NoReturn:
+    name = f'non_finite_iter_{runner.iter + 1}'
+    kept_state = not non_finite_state(_unwrap(runner))
+    if kept_state:
+        meta = dict(epoch=runner.epoch, iter=runner.iter)
+        runner.save_checkpoint(runner.work_dir, f'{name}.pth', meta=meta)
+    report = Path(runner.work_dir) / f'{name}{f"_rank{get_rank()}" if get_rank() else ""}.json'
+    paths = [path for batch in batches for path in batch_paths(batch)]
+    labels = [row for batch in batches for row in batch_labels(batch)]
+    images = [dict(path=p, labels=row) for p, row in zip(paths, labels, strict=True)]
+    content = dict(epoch=runner.epoch + 1, iteration=runner.iter + 1, images=images)
+    report.write_text(json.dumps(dict(reason=reason, **content), indent=1), encoding='utf-8')
+    barrier()  # nobody leaves before the checkpoint is written
+    saved = f'the state before it in {Path(runner.work_dir) / name}.pth, ' if kept_state else ''
+    raise NonFiniteError(
+        f'{reason}. {f"Batch: {shorten(paths)}. " if paths else ""}'
+        f'Saved: {saved}files and labels in {report}'
+    )
+
+
+def _describe(runner: Runner, losses: dict[str, Tensor]) -> str:
+    values = ', '.join(f'{n} = {v.mean().item():g}' for n, v in losses.items())
+    gradients = ((n, p.grad) for n, p in _unwrap(runner).named_parameters())
+    bad = shorten(non_finite_names(gradients))
+    text = f'; gradients with NaN or infinity: {bad}' if bad else ''
+    return f'NaN or infinity in iteration {runner.iter + 1}: {values or "no losses"}{text}'
 
 
 def _without_inputs(data_batch: Any) -> Any:
