@@ -9,6 +9,9 @@ from .utils.dependencies import check_dependencies
 check_dependencies()
 
 from . import datasets, engine, evaluation, models  # noqa: E402
+from .utils.checkpoint_reading import guard_checkpoint_loader  # noqa: E402
 from .version import __version__  # noqa: E402
+
+guard_checkpoint_loader()
 
 __all__ = ['__version__', 'datasets', 'engine', 'evaluation', 'models']

@@ -22,6 +22,9 @@ default_hooks = dict(
     category_check=dict(type='CategoryCheckHook'),
     plain_checkpoint=dict(type='PlainCheckpointHook'),
     resume=dict(type='ResumeHook'),
+    skipped_images=dict(type='SkippedImageHook'),
+    # NaN or infinity stops training; the state before it and the batch are saved.
+    finite_check=dict(type='FiniteCheckHook'),
 )
 
 env_cfg = dict(

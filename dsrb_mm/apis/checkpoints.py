@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import nn
+
+from dsrb_mm.utils.checkpoint_reading import load_plain_checkpoint
 
 # What only training reads: a config may have switched it off, or on, since.
 _TRAINING_ONLY = ('head.iprb.', 'head.pprb.', 'head.base_rate_entropy', 'head.loss_')
@@ -24,21 +24,7 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
         FileNotFoundError: There is no such file.
         ValueError: It holds other objects, which could run code when loaded, or is no checkpoint.
     """
-    path = Path(path).expanduser()
-    if not path.is_file():
-        raise FileNotFoundError(f'expected a checkpoint file, but found no {path}')
-    try:
-        content = torch.load(path, map_location='cpu', weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ValueError(
-            f'expected {path} to hold tensors and plain containers only, but got other objects, '
-            'which could run code when loaded (checkpoints of MMEngine without PlainCheckpointHook '
-            'have some in their log history). If you trust the file, keep only its weights: '
-            f"python -c \"import torch; c = torch.load('{path}', map_location='cpu', "
-            "weights_only=False); torch.save(dict(state_dict=c['state_dict']), 'weights.pth')\""
-        ) from error
-    except Exception as error:  # of damaged files, from EOFError to IndexError
-        raise ValueError(f'expected {path} to be a checkpoint, but got: {error}') from error
+    content = load_plain_checkpoint(path)
     if not isinstance(content, dict):
         raise ValueError(f'expected {path} to hold a dict, but got {type(content).__name__}')
     return content if 'state_dict' in content else dict(state_dict=content)

@@ -10,13 +10,12 @@ from mmengine.dataset import Compose, default_collate
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import TRANSFORMS
 
+from dsrb_mm.datasets.image_decoding import UnreadableImageError
+
 from .image_inputs import ImageInput
 
-_LOADER = 'LoadImageFromFile'
-
-
-class UnreadableImageError(ValueError):
-    """A file that is there and cannot be decoded."""
+# Without one, files are loaded by the first.
+_LOADERS = ('LoadCheckedImageFromFile', 'LoadImageFromFile')
 
 
 def evaluation_datasets(cfg: Config) -> list[dict]:
@@ -33,7 +32,7 @@ def evaluation_datasets(cfg: Config) -> list[dict]:
 class InputPipeline:
     """Loads an image and applies the transforms of the config's test dataset.
 
-    Files are loaded by the config's ``LoadImageFromFile``, arrays enter after it.
+    Files are loaded by the config's loader of images, as in training; arrays enter after it.
 
     Args:
         cfg: Config with ``test_dataloader`` or ``val_dataloader``.
@@ -51,10 +50,10 @@ class InputPipeline:
                 'expected the config to have a pipeline in test_dataloader.dataset, but got none'
             )
         self.steps = list(steps)
-        loads = [step for step in self.steps if step['type'] == _LOADER]
+        loads = [step for step in self.steps if step['type'] in _LOADERS]
         with DefaultScope.overwrite_default_scope('mmpretrain'):
-            self.load = TRANSFORMS.build(loads[0] if loads else dict(type=_LOADER))
-            rest = [TRANSFORMS.build(step) for step in self.steps if step['type'] != _LOADER]
+            self.load = TRANSFORMS.build(loads[0] if loads else dict(type=_LOADERS[0]))
+            rest = [TRANSFORMS.build(step) for step in self.steps if step['type'] not in _LOADERS]
         self.transform = Compose(rest)
 
     def __call__(self, image: ImageInput) -> dict[str, Any]:
@@ -90,6 +89,8 @@ class InputPipeline:
     def _read(self, path: str | None) -> dict[str, Any]:
         try:
             data = self.load(dict(img_path=path))
+        except UnreadableImageError:
+            raise
         except Exception as error:  # decoders raise what they like, from OSError to AssertionError
             raise UnreadableImageError(
                 f'expected {path} to be a readable image, but got: {error}'

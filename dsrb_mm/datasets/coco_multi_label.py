@@ -31,17 +31,18 @@ class CocoMultiLabel(LabelMatrixDataset):
     def load_annotations(self) -> tuple[list[str], np.ndarray, list[str]]:
         """Read the instances json; see the base class."""
         try:
-            content = mmengine.load(self.ann_file)
+            # Named like a pickle it would be loaded as one, code and all.
+            content = mmengine.load(self.ann_file, file_format='json')
             images = [(image['id'], image['file_name']) for image in content['images']]
             categories = sorted((item['id'], item['name']) for item in content['categories'])
             instances = [(ann['image_id'], ann['category_id']) for ann in content['annotations']]
-        except (ValueError, KeyError, TypeError) as error:
+            rows = {image_id: row for row, (image_id, _) in enumerate(images)}
+            columns = {category_id: column for column, (category_id, _) in enumerate(categories)}
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(
                 f'expected {self.ann_file} to be a COCO instances json with images, annotations '
                 f'and categories, but got {type(error).__name__}: {error}'
             ) from error
-        rows = {image_id: row for row, (image_id, _) in enumerate(images)}
-        columns = {category_id: column for column, (category_id, _) in enumerate(categories)}
         labels = np.zeros((len(images), len(categories)), np.int8)
         try:
             cells = np.array([(rows[i], columns[c]) for i, c in instances], np.int64).reshape(-1, 2)

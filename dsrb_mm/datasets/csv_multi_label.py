@@ -68,13 +68,8 @@ class CSVMultiLabel(LabelMatrixDataset):
         """Read the CSV; see the base class."""
         if not Path(self.ann_file).is_file():
             raise FileNotFoundError(f'no such CSV: {self.ann_file}')
-        columns = self._read_header()
-        classes = self._category_columns(columns)
-        used = [self.path_column, *([self.split_column] if self.split_column else []), *classes]
-        try:
-            table = pd.read_csv(self.ann_file, usecols=used, dtype=str, keep_default_na=False)
-        except (ValueError, UnicodeDecodeError) as error:
-            raise ValueError(f'{self.ann_file} cannot be read as CSV: {error}') from error
+        table = self._read_cells()
+        classes = self._category_columns(list(table.columns))
         if self.split_column is not None:
             present = sorted(table[self.split_column].unique())
             if self.split not in present:
@@ -87,14 +82,14 @@ class CSVMultiLabel(LabelMatrixDataset):
         self._check_paths(table[self.path_column])
         return names, self._parse(table, classes), classes
 
-    def _read_header(self) -> list[str]:
+    def _read_cells(self) -> pd.DataFrame:
+        """All rows below the header, as text."""
         try:
-            header = pd.read_csv(
-                self.ann_file, nrows=1, header=None, dtype=str, keep_default_na=False
-            )
-        except (ValueError, UnicodeDecodeError) as error:
+            # With the header for a row, pandas refuses rows that are longer.
+            cells = pd.read_csv(self.ann_file, header=None, dtype=str, keep_default_na=False)
+        except ValueError as error:
             raise ValueError(f'{self.ann_file} cannot be read as CSV: {error}') from error
-        columns = header.iloc[0].tolist()
+        columns = cells.iloc[0].tolist()
         repeated = sorted({name for name in columns if columns.count(name) > 1})
         if repeated:
             raise ValueError(f'{self.ann_file}: columns named more than once: {repeated}')
@@ -103,7 +98,7 @@ class CSVMultiLabel(LabelMatrixDataset):
                 raise ValueError(
                     f'expected {self.ann_file} to have a column {name!r}, but got {columns}'
                 )
-        return columns
+        return cells.iloc[1:].set_axis(columns, axis=1).reset_index(drop=True)
 
     def _category_columns(self, columns: list[str]) -> list[str]:
         reserved = {self.path_column, self.split_column, *self.ignore_columns}
@@ -128,6 +123,7 @@ class CSVMultiLabel(LabelMatrixDataset):
         if empty.any():
             rows = [int(i) + 2 for i in empty[empty].index[:_SHOWN]]
             raise ValueError(f'{self.ann_file}: empty image path in line {rows}')
+        self.check_names(paths)  # before any of them is looked for
         if self.check_images:
             missing = [name for name in paths if not Path(self.image_path(name)).is_file()]
             if missing:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from dsrb_mm.utils.array_files import load_array
+
 
 def proportion_mask(shape: tuple[int, int], known_proportion: float, seed: int = 0) -> np.ndarray:
     """Keep each label with probability p: the masks of all published numbers.
@@ -87,10 +89,7 @@ def file_mask(path: str | Path, labels: np.ndarray) -> np.ndarray:
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f'no such partial-label file: {path}')
-    if path.suffix == '.npy':
-        published = np.load(path, allow_pickle=False)
-    else:
-        published = np.loadtxt(path, delimiter=',', ndmin=2)
+    published = load_array(path) if path.suffix == '.npy' else _read_text(path)
     if published.shape != labels.shape:
         raise ValueError(
             f'expected {path} to hold labels of shape {labels.shape}, but got {published.shape}'
@@ -108,3 +107,10 @@ def file_mask(path: str | Path, labels: np.ndarray) -> np.ndarray:
             'order?'
         )
     return known
+
+
+def _read_text(path: Path) -> np.ndarray:
+    try:
+        return np.loadtxt(path, delimiter=',', ndmin=2)
+    except ValueError as error:
+        raise ValueError(f'expected {path} to hold rows of numbers, but got: {error}') from error

@@ -10,6 +10,7 @@ import numpy as np
 from mmengine.dataset import force_full_init
 from mmpretrain.datasets import MultiLabelDataset
 
+from .image_names import check_image_names, join_name
 from .label_matrix import check_labels
 
 
@@ -34,12 +35,16 @@ class LabelMatrixDataset(MultiLabelDataset):
 
     def image_path(self, name: str) -> str:
         """Full path of an image named in the annotations."""
-        prefix = self.data_prefix.get('img_path') or ''
-        return f'{prefix.rstrip("/")}/{name}' if prefix else name
+        return join_name(self.data_prefix.get('img_path') or '', name)
+
+    def check_names(self, names: Sequence[str]) -> None:
+        """Refuse names outside the image folder; see :func:`check_image_names`."""
+        check_image_names(names, self.data_prefix.get('img_path') or '', str(self.ann_file))
 
     def load_data_list(self) -> list[dict]:
         """Read paths and labels; MMEngine calls it once."""
         names, labels, classes = self.load_annotations()
+        self.check_names(names)
         labels = check_labels(labels, str(self.ann_file))
         given = self._metainfo.get('classes')
         if given is not None and len(given) != len(classes):

@@ -9,9 +9,12 @@ import numpy as np
 from mmengine.dataset import force_full_init
 from mmpretrain.registry import DATASETS
 
+from .image_decoding import UnreadableImageError
 from .label_masks import file_mask, per_category_mask, proportion_mask, single_positive_mask
 from .label_matrix import get_label_matrix
 from .layouts import explain_missing
+from .skipped_images import SkippedImage
+from .voc_files import explain_voc_errors
 
 
 @DATASETS.register_module()
@@ -31,6 +34,9 @@ class PartialLabelDataset:
         single_positive: Keep one present category of each image and nothing else.
         label_file: Keep what a file in the published code (1, -1, 0) knows.
         seed: Seed of the choice; the published one is 0.
+        unreadable: What becomes of a training image that cannot be decoded: ``'error'`` stops with
+            its name; ``'skip'`` leaves it out of its batch (needs ``collate_fn=dict(type=
+            'collate_readable')``), and ``SkippedImageHook`` counts it. Evaluation never skips.
         lazy_init: Whether to leave reading the annotations to the first use.
 
     Raises:
@@ -47,6 +53,7 @@ class PartialLabelDataset:
         single_positive: bool = False,
         label_file: str | None = None,
         seed: int = 0,
+        unreadable: str = 'error',
         lazy_init: bool = False,
     ) -> None:
         self.known_proportion = known_proportion
@@ -59,15 +66,23 @@ class PartialLabelDataset:
             )
         if known_proportion is not None:
             proportion_mask((0, 0), known_proportion)  # before hours of other work
+        if unreadable not in ('error', 'skip'):
+            raise ValueError(f"expected unreadable to be 'error' or 'skip', but got {unreadable!r}")
         self.seed = seed
+        self.unreadable = unreadable
         if isinstance(dataset, dict):
-            with explain_missing(dataset):
+            with explain_missing(dataset), explain_voc_errors(dataset):
                 self.dataset = DATASETS.build(dataset)
         elif hasattr(dataset, 'get_data_info'):
             self.dataset = dataset
         else:
             raise TypeError(
                 f'expected dataset to be a config or a dataset, but got {type(dataset)}'
+            )
+        if unreadable == 'skip' and getattr(self.dataset, 'test_mode', False):
+            raise ValueError(
+                "expected unreadable to be 'error' in evaluation, which counts all images, but got "
+                "'skip'"
             )
         self._metainfo = self.dataset.metainfo
         self._fully_initialized = False
@@ -125,15 +140,21 @@ class PartialLabelDataset:
         return len(self.dataset)
 
     def __getitem__(self, idx: int) -> Any:
-        """Sample after the wrapped dataset's pipeline.
+        """Sample after the wrapped dataset's pipeline; never that of another image.
 
         Raises:
-            ValueError: The pipeline gave nothing (an unreadable image with ``ignore_empty``).
+            UnreadableImageError: The image cannot be decoded, or the pipeline gave nothing.
         """
         info = self.get_data_info(idx)
-        sample = self.dataset.pipeline(info)
-        if sample is None:
-            raise ValueError(f'the pipeline gave no sample for {info.get("img_path", idx)}')
+        try:
+            sample = self.dataset.pipeline(info)
+            if sample is None:  # LoadImageFromFile(ignore_empty=True)
+                path = info.get('img_path', idx)
+                raise UnreadableImageError(f'the pipeline gave no sample for {path}')
+        except UnreadableImageError as error:
+            if self.unreadable == 'error':
+                raise
+            return SkippedImage(str(error))
         return sample
 
     def _given(self) -> dict[str, Any]:

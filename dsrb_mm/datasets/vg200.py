@@ -47,19 +47,27 @@ class VG200(LabelMatrixDataset):
         names = [line.strip() for line in mmengine.list_from_file(self.ann_file) if line.strip()]
         label_path = mmengine.fileio.join_path(self.data_root or '', self.label_file)
         try:
-            indices = mmengine.load(label_path)
-        except ValueError as error:
+            # Named like a pickle it would be loaded as one, code and all.
+            indices = mmengine.load(label_path, file_format='json')
+        except (ValueError, RecursionError) as error:
             raise ValueError(f'expected {label_path} to be a json, but got: {error}') from error
+        if not isinstance(indices, dict):
+            raise ValueError(
+                f'expected {label_path} to hold a dict, but got {type(indices).__name__}'
+            )
         labels = np.zeros((len(names), self.num_classes), np.int8)
         for row, name in enumerate(names):
             if name not in indices:
                 raise ValueError(
                     f'{label_path} has no labels for {name}, listed in {self.ann_file}'
                 )
-            present = np.asarray(indices[name], np.int64).reshape(-1)
-            if (present < 0).any():
-                raise ValueError(f'{label_path}: negative category index for {name}: {present}')
-            labels[row, present[present < self.num_classes]] = 1
+            present = indices[name]
+            if not isinstance(present, list) or not all(type(i) is int and i >= 0 for i in present):
+                raise ValueError(
+                    f'expected {label_path} to hold a list of category indices for {name}, but got '
+                    f'{str(present)[:60]}'
+                )
+            labels[row, [i for i in present if i < self.num_classes]] = 1
         classes = self._metainfo.get('classes')
         if classes is None:
             print_log('VG200: no category names given (classes=...); using numbers.', 'current')

@@ -13,7 +13,11 @@ from urllib.error import URLError
 
 from mmengine.config import Config, DictAction
 
+from dsrb_mm.datasets.image_decoding import UnreadableImageError
+from dsrb_mm.engine.finite_checks import NonFiniteError
+
 from .checkpoint_files import DamagedCheckpointError
+from .checkpoint_reading import CheckpointFileError
 
 # Full or read-only disks, folders that cannot be: nothing that a traceback would explain.
 _DISK_ERRORS = {
@@ -129,18 +133,26 @@ def _merge_test(cfg: Config, args: argparse.Namespace) -> None:
 
 @contextmanager
 def clear_errors(*more: type[Exception]) -> Iterator[None]:
-    """Turn missing files, disks that are full or read-only, and failed downloads into one message.
-
-    The exit code is 1.
+    """Turn errors of files, disks and downloads into one message and exit code 1.
 
     Args:
         more: Errors that the tool raises for wrong input only, such as ValueError. All others keep
             their traceback: they are defects, or settings worth one.
     """
-    known: tuple[type[Exception], ...]
-    known = (FileNotFoundError, BlockingIOError, DamagedCheckpointError, *more)
+    known: tuple[type[Exception], ...] = (
+        FileNotFoundError,
+        BlockingIOError,
+        DamagedCheckpointError,
+        CheckpointFileError,
+        NonFiniteError,
+        *more,
+    )
     try:
         yield
+    except UnreadableImageError as error:
+        # From a worker process it comes with that process's traceback, the message last.
+        message = str(error).splitlines()[-1].rpartition('UnreadableImageError: ')[2]
+        sys.exit(f'error: {message}')
     except known as error:
         sys.exit(f'error: {error}')
     except URLError as error:

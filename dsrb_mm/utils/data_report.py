@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import csv
-import multiprocessing
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,11 +12,12 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
-from PIL import Image
-from rich.progress import track
 from rich.table import Table
 
 from dsrb_mm.datasets import get_label_matrix
+from dsrb_mm.datasets.image_decoding import MAX_PIXELS
+
+from .readable_images import find_max_pixels, unreadable_images
 
 # Published number of images by (dataset type, categories): train, test.
 PUBLISHED_IMAGES = {
@@ -40,6 +39,7 @@ class DataReport:
         labels: (N, C) in {1, 0, -1}.
         paths: Image files.
         unreadable: Those that exist and cannot be decoded; None if they were not opened.
+        max_pixels: Images of more count as unreadable, as in training.
         missing: Those that do not exist.
     """
 
@@ -49,6 +49,7 @@ class DataReport:
     labels: np.ndarray
     paths: list[str]
     unreadable: list[str] | None = None
+    max_pixels: int | None = MAX_PIXELS
     missing: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -132,7 +133,9 @@ def build_reports(cfg: Config) -> list[DataReport]:
             dataset = DATASETS.build(_without_image_check(loader['dataset']))
             labels, classes = get_label_matrix(dataset), dataset.metainfo['classes']
             paths = image_paths(dataset)
-            reports.append(DataReport(split, base_type(dataset), classes, labels, paths))
+            report = DataReport(split, base_type(dataset), classes, labels, paths)
+            report.max_pixels = find_max_pixels(dataset)
+            reports.append(report)
     if not reports:
         raise ValueError('expected the config to have a train or test dataloader, but got neither')
     return reports
@@ -147,17 +150,6 @@ def _without_image_check(config: Any) -> Any:
     return [_without_image_check(v) for v in config] if isinstance(config, list) else config
 
 
-def _decodes(path: str) -> bool:
-    """Whether an image can be read to its end; top level, so that processes can call it."""
-    try:
-        with warnings.catch_warnings(), Image.open(path) as image:
-            warnings.simplefilter('ignore')
-            image.load()
-    except Exception:  # decoders raise whatever they like on broken files
-        return False
-    return True
-
-
 def find_unreadable(report: DataReport, workers: int | None = None) -> None:
     """Decode every existing image of a set and note those that fail; shows a progress bar.
 
@@ -167,10 +159,8 @@ def find_unreadable(report: DataReport, workers: int | None = None) -> None:
     """
     missing = set(report.missing)
     paths = [path for path in dict.fromkeys(report.paths) if path not in missing]
-    with multiprocessing.Pool(workers) as pool:
-        results = pool.imap(_decodes, paths, chunksize=16)
-        readable = list(track(results, f'reading {report.split} images', total=len(paths)))
-    report.unreadable = [path for path, good in zip(paths, readable, strict=True) if not good]
+    text = f'reading {report.split} images'
+    report.unreadable = unreadable_images(paths, report.max_pixels, workers, text)
 
 
 def tables(reports: Sequence[DataReport], num_rarest: int = 10) -> list[Table]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import pickle
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,6 +13,8 @@ from mmengine.logging import print_log
 from torch import Tensor
 
 from dsrb_mm.models.layers.prototype_bank import NUM_LOCATIONS
+
+from .checkpoint_reading import load_plain_checkpoint
 
 # Their name -> ours.
 _RENAMED = {
@@ -142,12 +143,7 @@ def convert_checkpoint(src: str | Path, dst: str | Path, reverse: bool = False) 
 
 
 def _read_state_dict(path: Path) -> dict[str, Tensor]:
-    try:
-        content = torch.load(path, map_location='cpu', weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise ValueError(
-            f'expected {path} to be a checkpoint of tensors and plain containers, but got: {error}'
-        ) from error
+    content = load_plain_checkpoint(path)
     state = content.get('state_dict', content) if isinstance(content, dict) else content
     if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
         raise ValueError(

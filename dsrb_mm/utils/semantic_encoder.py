@@ -151,10 +151,11 @@ def _read_glove(path: Path, wanted: set[str]) -> Iterator[tuple[str, np.ndarray]
                 vector = np.array(rest.split(), dtype=np.float64)
             except ValueError:
                 vector = np.empty(0)
-            if vector.size == 0 or vector.size != (width or vector.size):
+            good = vector.size > 0 and np.isfinite(vector.astype(np.float32)).all()
+            if not good or vector.size != (width or vector.size):
                 raise ValueError(
-                    f'expected line {number} of {path} to be a word and {width or "its"} numbers, '
-                    f'but got {line[:60]!r}'
+                    f'expected line {number} of {path} to be a word and {width or "its"} '
+                    f'numbers, all finite, but got {line[:60]!r}'
                 )
             width = vector.size
             yield word, vector

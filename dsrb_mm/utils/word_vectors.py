@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from .array_files import load_array
+
 ASSETS = Path(__file__).resolve().parents[1] / 'assets'
 PREFIX = 'dsrb_mm::'
 SUFFIXES = {'word_vectors': '.npy', 'classes': '.txt', 'phrases': '.txt'}
@@ -89,16 +91,7 @@ def load_word_vectors(source: str | Path, num_classes: int) -> np.ndarray:
         ValueError: If it is no array of real, finite numbers of shape (C, K).
     """
     path = find_asset(source, 'word_vectors')
-    try:
-        # Pickled objects run code when they are read.
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise ValueError(f'expected {path} to be an .npy array of numbers, but got: {error}') from (
-            error
-        )
-    if not isinstance(array, np.ndarray):
-        array.close()
-        raise ValueError(f'expected {path} to be an .npy array, but got an .npz archive')
+    array = load_array(path)
     _check(array, path, num_classes)
     with np.errstate(over='ignore'):  # reported below as not finite
         vectors = array.astype(np.float32)

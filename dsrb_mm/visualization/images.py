@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from mmcv.image import bgr2rgb
 from PIL import Image
+
+from dsrb_mm.datasets.image_decoding import decode_image
 
 
 def original_image(path: str, longest: int | None = None) -> np.ndarray:
-    """Read an image file.
+    """Read an image file, as training does.
 
     Args:
         path: The file.
@@ -19,8 +23,7 @@ def original_image(path: str, longest: int | None = None) -> np.ndarray:
     Shape:
         -> (H, W, 3) uint8.
     """
-    with Image.open(path) as image:
-        rgb = image.convert('RGB')
+    rgb = Image.fromarray(bgr2rgb(decode_image(Path(path).read_bytes(), path)))
     if longest is not None:
         rgb.thumbnail((longest, longest))
     return np.asarray(rgb)

@@ -6,7 +6,7 @@ Children name their datasets in train_dataloader.dataset.dataset and val_dataloa
 data_preprocessor = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375], to_rgb=True)
 
 train_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='LoadCheckedImageFromFile'),
     dict(type='Resize', scale=(512, 512), interpolation='bicubic', backend='pillow'),
     dict(
         type='RandomChoice',
@@ -19,7 +19,7 @@ train_pipeline = [
     dict(type='PackInputs'),
 ]
 test_pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='LoadCheckedImageFromFile'),
     dict(type='Resize', scale=(448, 448), interpolation='bicubic', backend='pillow'),
     dict(type='PackInputs'),
 ]
@@ -31,8 +31,11 @@ train_dataloader = dict(
     persistent_workers=False,
     worker_init_fn=dict(type='seed_worker'),
     sampler=dict(type='DefaultSampler', shuffle=True),
-    collate_fn=dict(type='default_collate'),
-    dataset=dict(type='PartialLabelDataset', dataset=dict(pipeline=train_pipeline)),
+    collate_fn=dict(type='collate_readable'),
+    # An unreadable image is an error that names it; 'skip' leaves it out and counts it.
+    dataset=dict(
+        type='PartialLabelDataset', unreadable='error', dataset=dict(pipeline=train_pipeline)
+    ),
 )
 val_dataloader = dict(
     batch_size=8,

@@ -12,7 +12,7 @@ num_workers = 1
 data_preprocessor = dict(mean=[127.0] * 3, std=[128.0] * 3, to_rgb=True)
 # No random part, so that a frozen backbone need not see an image twice.
 pipeline = [
-    dict(type='LoadImageFromFile'),
+    dict(type='LoadCheckedImageFromFile'),
     dict(type='Resize', scale=(192, 192)),
     dict(type='PackInputs'),
 ]

@@ -6,10 +6,12 @@ from .category_check_hook import CategoryCheckHook
 from .channels_last_hook import ChannelsLastHook
 from .contrastive_ramp_hook import ContrastiveRampHook
 from .epoch_seed_hook import EpochSeedHook
+from .finite_check_hook import FiniteCheckHook
 from .label_graph_hook import LabelGraphHook
 from .plain_checkpoint_hook import PlainCheckpointHook
 from .prototype_hook import PrototypeHook
 from .resume_hook import ResumeHook
+from .skipped_image_hook import SkippedImageHook
 
 __all__ = [
     'AtomicCheckpointHook',
@@ -18,8 +20,10 @@ __all__ = [
     'ChannelsLastHook',
     'ContrastiveRampHook',
     'EpochSeedHook',
+    'FiniteCheckHook',
     'LabelGraphHook',
     'PlainCheckpointHook',
     'PrototypeHook',
     'ResumeHook',
+    'SkippedImageHook',
 ]

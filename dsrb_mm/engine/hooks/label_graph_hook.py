@@ -20,7 +20,7 @@ class LabelGraphHook(Hook):
 
     Sets the label graph and, where the head asks for it, the initial biases. A resumed or loaded
     model keeps its biases; its graph always follows the training set at hand. Categories without
-    any known positive are warned of.
+    any known positive are warned of, and a training set without any known label.
     """
 
     def before_train(self, runner: Runner) -> None:
@@ -36,6 +36,8 @@ class LabelGraphHook(Hook):
             f'{counts.known.sum() / labels.size:.1%} of the labels known, '
             f'{counts.positive.sum()} known positives'
         )
+        if not counts.known.any():
+            runner.logger.warning('no label of the training set is known: nothing will be learnt')
         empty = (counts.positive == 0).nonzero()[0]
         if len(empty):
             classes = runner.train_dataloader.dataset.metainfo['classes']

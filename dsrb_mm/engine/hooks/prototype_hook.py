@@ -12,6 +12,8 @@ from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from rich.progress import track
 
+from dsrb_mm.engine.finite_checks import all_finite, batch_paths, shorten
+
 
 @HOOKS.register_module()
 class PrototypeHook(Hook):
@@ -57,6 +59,7 @@ class PrototypeHook(Hook):
         loader = self._dataloader(runner)
         model.eval()
         bank.reset()
+        batches: list[tuple[torch.Tensor, list[str]]] = []
         for batch in track(
             loader,
             description=f'prototypes (epoch {runner.epoch + 1})',
@@ -68,7 +71,11 @@ class PrototypeHook(Hook):
                 feats = model.extract_feat(data['inputs'])
             target = model.head.stack_targets(data['data_samples'])
             bank.update(feats.semantic, target, feats.quadrant)
+            batches.append((all_finite([feats.semantic]), batch_paths(batch)))
         bank.finish()
+        # FiniteCheckHook stops training for it; here the images are known.
+        for paths in [paths for finite, paths in batches if not finite]:
+            runner.logger.error(f'features with NaN or infinity, of {shorten(paths)}')
         empty = int((bank.counts == 0).sum())
         runner.logger.info(
             f'prototypes from {int(bank.counts.sum())} known positives in '

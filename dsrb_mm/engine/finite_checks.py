@@ -1,0 +1,82 @@
+"""Whether numbers are finite, and what to say where they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+# NaN is its value where no label is known; it is logged and never computed with.
+_MAY_BE_NAN = 'base_rate_entropy'
+_SHOWN = 4  # images, parameters or categories named in a message
+
+
+class NonFiniteError(FloatingPointError):
+    """Training met NaN or infinity."""
+
+
+def all_finite(tensors: Iterable[Tensor], exact: bool = True) -> Tensor:
+    """Whether all values of all tensors are finite: one number, left on their device.
+
+    Args:
+        tensors: Tensors of one device; integers are finite.
+        exact: Whether to look at each value. Otherwise at Euclidean norms, several times quicker:
+            True is certain then, but beyond about 1e19 squares overflow and finite values give
+            False.
+
+    Shape:
+        any -> () bool.
+    """
+    floating = [tensor for tensor in tensors if tensor.is_floating_point() and tensor.numel()]
+    if not floating:
+        return torch.tensor(True)
+    if exact:
+        return torch.stack([tensor.isfinite().all() for tensor in floating]).all()
+    return torch.stack([norm.float() for norm in torch._foreach_norm(floating)]).isfinite().all()
+
+
+def non_finite_names(named: Iterable[tuple[str, Tensor | None]]) -> list[str]:
+    """Names of the tensors that hold NaN or infinity."""
+    return [n for n, tensor in named if tensor is not None and not tensor.isfinite().all()]
+
+
+def non_finite_state(model: nn.Module) -> list[str]:
+    """Names of the model's parameters and buffers that hold NaN or infinity."""
+    state = {n: t for n, t in model.state_dict().items() if not n.endswith(_MAY_BE_NAN)}
+    if all_finite(state.values()):
+        return []
+    return non_finite_names(state.items())
+
+
+def describe_state(names: Sequence[str], model: nn.Module, classes: Sequence[str] | None) -> str:
+    """Tensors by name; for prototypes and label graph the categories concerned."""
+    state, parts = model.state_dict(), []
+    for name in names[:_SHOWN]:
+        rows = (~state[name].isfinite()).flatten(1).any(1).nonzero() if state[name].ndim > 1 else []
+        if classes and name.endswith(('bank.prototypes', 'graph.adjacency')):
+            parts.append(f'{name} (of {shorten([classes[int(row)] for row in rows])})')
+        else:
+            parts.append(name)
+    return shorten(parts, len(names))
+
+
+def shorten(names: Sequence[str], number: int | None = None) -> str:
+    """The first few names, and how many there are."""
+    number = len(names) if number is None else number
+    more = f', ... ({number})' if number > _SHOWN else ''
+    return ', '.join(names[:_SHOWN]) + more
+
+
+def batch_paths(data_batch: Any) -> list[str]:
+    """Path of every image of a batch, as far as its samples tell."""
+    samples = data_batch.get('data_samples') or [] if isinstance(data_batch, Mapping) else []
+    return [str(s.get('img_path', f'image {i} of the batch')) for i, s in enumerate(samples)]
+
+
+def batch_labels(data_batch: Any) -> list[list | None]:
+    """Labels of every image of a batch."""
+    samples = data_batch.get('data_samples') or [] if isinstance(data_batch, Mapping) else []
+    values = [sample.get('gt_score', sample.get('gt_label')) for sample in samples]
+    return [None if value is None else value.tolist() for value in values]

@@ -1,0 +1,206 @@
+"""When numbers are checked: before each update, and at the start of an epoch."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, NoReturn
+
+import torch
+from mmengine.dist import all_reduce, barrier, get_rank
+from mmengine.hooks import Hook
+from mmengine.model import is_model_wrapper
+from mmengine.optim import OptimWrapperDict
+from mmengine.runner import Runner
+from mmpretrain.registry import HOOKS
+from torch import Tensor, nn
+
+from dsrb_mm.engine.finite_checks import (
+    NonFiniteError,
+    all_finite,
+    batch_labels,
+    batch_paths,
+    describe_state,
+    non_finite_names,
+    non_finite_state,
+    shorten,
+)
+
+
+@HOOKS.register_module()
+class FiniteCheckHook(Hook):
+    """Stops training at the first NaN or infinity, before it reaches the weights.
+
+    Losses and gradients are looked at before each update: what is saved then,
+    ``non_finite_iter_<n>.pth``, is the state before the iteration: weights, optimiser, and the
+    statistics of BatchNorm, which the forward pass has changed already. Beside it,
+    ``non_finite_iter_<n>.json`` holds losses, files and labels of the batch. At the start of an
+    epoch weights, prototypes and label graph are looked at.
+
+    The cost: one pass over the gradients, a copy of the buffers, and one wait of the host for the
+    device in an iteration (MMEngine waits once more, for the values it logs).
+
+    Under mixed precision an overflow of the scaled gradients is normal: the gradient scaler skips
+    the update and lowers the scale, and training goes on. Only a loss that is not finite stops it,
+    or ``max_skipped`` skipped updates in a row.
+
+    Args:
+        max_skipped: How many updates in a row the gradient scaler may skip.
+
+    Raises:
+        ValueError: ``max_skipped`` below 1.
+    """
+
+    # After the hooks that compute prototypes and label graph.
+    priority = 'VERY_LOW'
+
+    def __init__(self, max_skipped: int = 50) -> None:
+        if max_skipped < 1:
+            raise ValueError(f'expected max_skipped to be at least 1, but got {max_skipped}')
+        self.max_skipped = max_skipped
+        self._batches: list[Any] = []  # all since the last update
+        self._handles: list[Any] = []
+        self._losses: dict[str, Tensor] = {}
+        self._buffers: list[tuple[Tensor, Tensor]] = []
+        self._stepped = True
+        self._skipped = 0
+
+    def before_train(self, runner: Runner) -> None:
+        """Look at every loss and every update from here on."""
+        self.after_train(runner)  # of a training that failed
+        model = _unwrap(runner)
+        handles = [model.register_forward_hook(self._note_losses)]
+        wrapper = runner.optim_wrapper
+        wrappers = wrapper.values() if isinstance(wrapper, OptimWrapperDict) else [wrapper]
+        for one in wrappers:
+            scaled = hasattr(one, 'loss_scaler')
+            handles.append(
+                one.optimizer.register_step_pre_hook(
+                    lambda *_, scaled=scaled: self._check_update(runner, scaled)
+                )
+            )
+        self._handles = handles
+
+    def after_train(self, runner: Runner) -> None:
+        """Let go of model and optimiser."""
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Look at weights, prototypes and label graph."""
+        model = _unwrap(runner)
+        names = non_finite_state(model)
+        if names:
+            classes = getattr(runner.train_dataloader.dataset, 'metainfo', {}).get('classes')
+            found = describe_state(names, model, classes)
+            self._batches = []
+            self._stop(runner, f'epoch {runner.epoch + 1} starts with NaN or infinity in {found}')
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Keep the prototypes there are, in case the next ones are not finite."""
+        self._keep_buffers(_unwrap(runner))
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch=None) -> None:
+        """Keep what the forward pass changes, and the batch's files and labels."""
+        if self._stepped:
+            self._batches = []
+            self._keep_buffers(_unwrap(runner))
+        self._stepped = False
+        self._batches.append(_without_inputs(data_batch))
+
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch=None, outputs=None
+    ) -> None:
+        """Look at the loss of an iteration without an update: accumulated, or skipped."""
+        if self._stepped:
+            self._skipped = 0
+            return
+        # The update did not take place, so the weights are those from before.
+        if not self._finite(list(self._losses.values())):
+            self._stop(runner, _describe(runner, self._losses))
+        if hasattr(runner.optim_wrapper, 'loss_scaler') and runner.optim_wrapper.should_update():
+            self._stepped = True
+            self._skipped += 1
+            if self._skipped >= self.max_skipped:
+                self._stop(
+                    runner,
+                    f'{self._skipped} updates in a row were skipped because of gradients that are '
+                    'not finite, at a finite loss',
+                )
+
+    def _note_losses(self, model: nn.Module, inputs: Any, outputs: Any) -> None:
+        if isinstance(outputs, dict):  # as in mode='loss'
+            self._losses = {
+                name: value.detach()
+                for name, value in outputs.items()
+                if 'loss' in name and isinstance(value, Tensor)
+            }
+
+    def _check_update(self, runner: Runner, scaled: bool) -> None:
+        """Called by the optimiser before it changes anything."""
+        # The gradient scaler has looked at the gradients itself.
+        gradients = [] if scaled else [p.grad for p in runner.model.parameters()]
+        if not self._finite([*self._losses.values(), *[g for g in gradients if g is not None]]):
+            self._stop(runner, _describe(runner, self._losses))
+        self._stepped = True
+
+    def _finite(self, tensors: list[Tensor]) -> bool:
+        """Whether they are finite in all processes, which stop together."""
+        for exact in (False, True):
+            flag = all_finite(tensors, exact).float()
+            all_reduce(flag, 'min')
+            if flag.item():
+                return True
+        return False
+
+    def _keep_buffers(self, model: nn.Module) -> None:
+        own = [b for m in model.modules() if m.training for b in m.buffers(recurse=False)]
+        if [id(buffer) for buffer, _ in self._buffers] != [id(buffer) for buffer in own]:
+            self._buffers = [(buffer, buffer.clone()) for buffer in own]
+        elif own:
+            torch._foreach_copy_([kept for _, kept in self._buffers], own)
+
+    def _stop(self, runner: Runner, reason: str) -> NoReturn:
+        with torch.no_grad():
+            for buffer, kept in self._buffers:
+                buffer.copy_(kept)
+        _save_and_raise(runner, self._batches, reason)
+
+
+def _save_and_raise(runner: Runner, batches: list[Any], reason: str) -> NoReturn:
+    name = f'non_finite_iter_{runner.iter + 1}'
+    kept_state = not non_finite_state(_unwrap(runner))
+    if kept_state:
+        meta = dict(epoch=runner.epoch, iter=runner.iter)
+        runner.save_checkpoint(runner.work_dir, f'{name}.pth', meta=meta)
+    report = Path(runner.work_dir) / f'{name}{f"_rank{get_rank()}" if get_rank() else ""}.json'
+    paths = [path for batch in batches for path in batch_paths(batch)]
+    labels = [row for batch in batches for row in batch_labels(batch)]
+    images = [dict(path=p, labels=row) for p, row in zip(paths, labels, strict=True)]
+    content = dict(epoch=runner.epoch + 1, iteration=runner.iter + 1, images=images)
+    report.write_text(json.dumps(dict(reason=reason, **content), indent=1), encoding='utf-8')
+    barrier()  # nobody leaves before the checkpoint is written
+    saved = f'the state before it in {Path(runner.work_dir) / name}.pth, ' if kept_state else ''
+    raise NonFiniteError(
+        f'{reason}. {f"Batch: {shorten(paths)}. " if paths else ""}'
+        f'Saved: {saved}files and labels in {report}'
+    )
+
+
+def _describe(runner: Runner, losses: dict[str, Tensor]) -> str:
+    values = ', '.join(f'{n} = {v.mean().item():g}' for n, v in losses.items())
+    gradients = ((n, p.grad) for n, p in _unwrap(runner).named_parameters())
+    bad = shorten(non_finite_names(gradients))
+    text = f'; gradients with NaN or infinity: {bad}' if bad else ''
+    return f'NaN or infinity in iteration {runner.iter + 1}: {values or "no losses"}{text}'
+
+
+def _without_inputs(data_batch: Any) -> Any:
+    if isinstance(data_batch, dict):
+        return {key: value for key, value in data_batch.items() if key != 'inputs'}
+    return data_batch
+
+
+def _unwrap(runner: Runner) -> nn.Module:
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model

@@ -1,0 +1,119 @@
+"""Reading checkpoint files without trusting them, here and in MMEngine's own loader."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.runner import CheckpointLoader
+
+_FORCE = 'TORCH_FORCE_WEIGHTS_ONLY_LOAD'
+_FORBID = 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'
+_MARK = '_dsrb_mm_plain'
+
+
+class CheckpointFileError(ValueError):
+    """A checkpoint file that is damaged, or that could run code when loaded."""
+
+
+def load_plain_checkpoint(path: str | Path, map_location: Any = 'cpu') -> Any:
+    """Read a file of tensors and plain containers; nothing in it can run code.
+
+    Args:
+        path: The file.
+        map_location: As in :func:`torch.load`.
+
+    Returns:
+        Its content. ``meta['config']`` of MMCV's time is left out: MMEngine executes it as Python
+        when it resumes.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        CheckpointFileError: It is damaged, or holds other objects.
+    """
+    path = Path(path).expanduser()
+    if not path.is_file():
+        raise FileNotFoundError(f'expected a checkpoint file, but found no {path}')
+    # torch < 2.6 loads this format with code and all, whatever weights_only says (CVE-2025-32434).
+    if tarfile.is_tarfile(path):
+        raise CheckpointFileError(f'expected {path} to be a checkpoint, but got a tar archive')
+    with _explain(path):
+        return _drop_config(torch.load(path, map_location=map_location, weights_only=True))
+
+
+def guard_checkpoint_loader() -> None:
+    """Make MMEngine load checkpoints as :func:`load_plain_checkpoint` does, from wherever it can.
+
+    Its loaders call ``torch.load`` without ``weights_only`` (pickled code runs on torch < 2.6), and
+    those that download with ``weights_only=False`` on any version. ``Runner.load_checkpoint``,
+    ``resume``, ``load_from`` and ``init_cfg=dict(type='Pretrained')`` all pass here. Importing the
+    package does it.
+    """
+    CheckpointLoader.register_scheme('', _load_local, force=True)
+    for prefix, loader in list(CheckpointLoader._schemes.items()):
+        if not hasattr(loader, _MARK):
+            CheckpointLoader.register_scheme(prefix, _guarded(loader), force=True)
+
+
+def _load_local(filename: str, map_location: Any = None) -> Any:
+    return load_plain_checkpoint(filename, map_location)
+
+
+def _guarded(loader: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(loader)
+    def load(filename: str, *args: Any, **kwargs: Any) -> Any:
+        with _explain(filename), _weights_only():
+            return _drop_config(loader(filename, *args, **kwargs))
+
+    setattr(load, _MARK, True)
+    return load
+
+
+setattr(_load_local, _MARK, True)
+
+
+@contextmanager
+def _weights_only() -> Iterator[None]:
+    """Have every ``torch.load`` in here obey ``weights_only=True``, whatever its caller says."""
+    before = {name: os.environ.pop(name, None) for name in (_FORCE, _FORBID)}
+    os.environ[_FORCE] = '1'
+    try:
+        yield
+    finally:
+        del os.environ[_FORCE]
+        os.environ.update({name: value for name, value in before.items() if value is not None})
+
+
+@contextmanager
+def _explain(source: str | Path) -> Iterator[None]:
+    try:
+        yield
+    except pickle.UnpicklingError as error:
+        raise CheckpointFileError(
+            f'expected {source} to hold tensors and plain containers only, but got other objects, '
+            'which could run code when loaded (checkpoints of MMEngine without PlainCheckpointHook '
+            'have some in their log history). If you trust the file, keep only its weights: '
+            f"python -c \"import torch; c = torch.load('{source}', map_location='cpu', "
+            "weights_only=False); torch.save(dict(state_dict=c['state_dict']), 'weights.pth')\""
+        ) from error
+    except OSError:  # no such file, no network, no space
+        raise
+    except Exception as error:  # of damaged files, from EOFError to IndexError
+        text = ' '.join(str(error).split())
+        raise CheckpointFileError(
+            f'expected {source} to be a checkpoint, but got: {text or type(error).__name__}'
+        ) from error
+
+
+def _drop_config(content: Any) -> Any:
+    meta = content.get('meta') if isinstance(content, dict) else None
+    if isinstance(meta, dict):
+        meta.pop('config', None)
+    return content
