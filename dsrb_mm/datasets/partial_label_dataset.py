@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import copy
+import os
 from typing import Any
 
 import numpy as np
 from mmengine.dataset import force_full_init
 from mmpretrain.registry import DATASETS
 
+from dsrb_mm.utils.arguments import check_flag, check_int
+
 from .label_masks import file_mask, per_category_mask, proportion_mask, single_positive_mask
-from .label_matrix import get_label_matrix
-from .layouts import explain_missing
+from .label_matrix import get_label_matrix, row_blocks
+from .layouts import explain_errors
 
 
 @DATASETS.register_module()
@@ -57,11 +60,19 @@ class PartialLabelDataset:
             raise ValueError(
                 f'expected at most one partial-label protocol, but got {self._given()}'
             )
+        # Before hours of other work.
         if known_proportion is not None:
-            proportion_mask((0, 0), known_proportion)  # before hours of other work
-        self.seed = seed
+            proportion_mask((0, 0), known_proportion)
+        if known_per_category is not None:
+            check_int('known_per_category', known_per_category, 1)
+        if label_file is not None and not isinstance(label_file, (str, os.PathLike)):
+            raise TypeError(f'expected label_file to be a path, but got {label_file!r}')
+        check_flag('single_positive', single_positive)
+        check_flag('lazy_init', lazy_init)
+        self.seed = check_int('seed', seed, 0, 2**32 - 1)
+        self._config = dataset if isinstance(dataset, dict) else dict(type=type(dataset).__name__)
         if isinstance(dataset, dict):
-            with explain_missing(dataset):
+            with explain_errors(dataset):
                 self.dataset = DATASETS.build(dataset)
         elif hasattr(dataset, 'get_data_info'):
             self.dataset = dataset
@@ -83,13 +94,17 @@ class PartialLabelDataset:
         """Read the annotations and choose the known labels, once."""
         if self._fully_initialized:
             return
-        self.dataset.full_init()
+        with explain_errors(self._config):
+            self.dataset.full_init()
         self._metainfo = self.dataset.metainfo
-        complete = get_label_matrix(self.dataset)
-        self._labels = np.where(self._known(complete), complete, np.int8(-1))
+        # The wrapped dataset's own matrix where it has one, and one bit a label beside it: hidden
+        # labels as a second matrix would double what training holds.
+        self._complete = get_label_matrix(self.dataset)
+        known = self._known(self._complete)
+        self._known_bits = None if known is None else np.packbits(known, axis=1)
         self._fully_initialized = True
 
-    def _known(self, labels: np.ndarray) -> np.ndarray:
+    def _known(self, labels: np.ndarray) -> np.ndarray | None:
         if self.known_proportion is not None:
             return proportion_mask(labels.shape, self.known_proportion, self.seed)
         if self.known_per_category is not None:
@@ -98,12 +113,23 @@ class PartialLabelDataset:
             return single_positive_mask(labels, self.seed)
         if self.label_file is not None:
             return file_mask(self.label_file, labels)
-        return np.ones(labels.shape, bool)
+        return None
+
+    def _labels_of(self, rows: int | slice) -> np.ndarray:
+        """Labels of some images as training sees them."""
+        labels = self._complete[rows]
+        if self._known_bits is None:
+            return labels
+        known = np.unpackbits(self._known_bits[rows], axis=-1, count=labels.shape[-1])
+        return np.where(known, labels, np.int8(-1))
 
     @force_full_init
     def label_matrix(self) -> np.ndarray:
-        """Labels as training sees them, (N, C) int8 in {1, 0, -1}."""
-        return self._labels
+        """Labels as training sees them, (N, C) int8 in {1, 0, -1}; made anew at every call."""
+        labels = np.empty(self._complete.shape, np.int8)
+        for rows in row_blocks(labels.shape):
+            labels[rows] = self._labels_of(rows)
+        return labels
 
     @force_full_init
     def get_data_info(self, idx: int) -> dict:
@@ -112,13 +138,13 @@ class PartialLabelDataset:
         # MMPretrain's preprocessor cannot pack the empty gt_label of an image without a category,
         # and heads and metrics read gt_score first anyway.
         info.pop('gt_label', None)
-        info['gt_score'] = self._labels[idx].astype(np.float32)
+        info['gt_score'] = self._labels_of(idx).astype(np.float32)
         return info
 
     @force_full_init
     def get_cat_ids(self, idx: int) -> list[int]:
         """Categories known to be present, for MMEngine's class-balanced sampling."""
-        return np.flatnonzero(self._labels[idx] == 1).tolist()
+        return np.flatnonzero(self._labels_of(idx) == 1).tolist()
 
     @force_full_init
     def __len__(self) -> int:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from reprlib import repr as short_repr
+from typing import Any
+
 import mmengine
 import numpy as np
 from mmengine.logging import print_log
 from mmpretrain.registry import DATASETS
+
+from dsrb_mm.utils.annotation_files import read_json, read_lines
+from dsrb_mm.utils.arguments import check_size, check_text
 
 from .label_matrix_dataset import LabelMatrixDataset
 
@@ -38,30 +44,40 @@ class VG200(LabelMatrixDataset):
         num_classes: int = 200,
         **kwargs,
     ) -> None:
+        check_text('label_file', label_file)
         self.label_file = label_file
-        self.num_classes = num_classes
+        self.num_classes = check_size('num_classes', num_classes)
         super().__init__(ann_file=ann_file, **kwargs)
 
     def load_annotations(self) -> tuple[list[str], np.ndarray, list[str]]:
         """Read the list and the labels; see the base class."""
-        names = [line.strip() for line in mmengine.list_from_file(self.ann_file) if line.strip()]
+        names = read_lines(self.ann_file)
         label_path = mmengine.fileio.join_path(self.data_root or '', self.label_file)
-        try:
-            indices = mmengine.load(label_path)
-        except ValueError as error:
-            raise ValueError(f'expected {label_path} to be a json, but got: {error}') from error
+        indices = read_json(label_path)
+        if not isinstance(indices, dict):
+            raise ValueError(
+                f'expected {label_path} to be a json from file name to category indices, but got '
+                f'{short_repr(indices)}'
+            )
         labels = np.zeros((len(names), self.num_classes), np.int8)
         for row, name in enumerate(names):
             if name not in indices:
                 raise ValueError(
                     f'{label_path} has no labels for {name}, listed in {self.ann_file}'
                 )
-            present = np.asarray(indices[name], np.int64).reshape(-1)
-            if (present < 0).any():
-                raise ValueError(f'{label_path}: negative category index for {name}: {present}')
-            labels[row, present[present < self.num_classes]] = 1
+            present = indices[name]
+            if not isinstance(present, list) or not all(map(_is_index, present)):
+                raise ValueError(
+                    f'expected {label_path} to hold a list of category indices for {name}, but got '
+                    f'{short_repr(present)}'
+                )
+            labels[row, [index for index in present if index < self.num_classes]] = 1
         classes = self._metainfo.get('classes')
         if classes is None:
             print_log('VG200: no category names given (classes=...); using numbers.', 'current')
             classes = [f'category {i}' for i in range(self.num_classes)]
         return names, labels, list(classes)
+
+
+def _is_index(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -151,7 +151,7 @@ def _read_glove(path: Path, wanted: set[str]) -> Iterator[tuple[str, np.ndarray]
                 vector = np.array(rest.split(), dtype=np.float64)
             except ValueError:
                 vector = np.empty(0)
-            if vector.size == 0 or vector.size != (width or vector.size):
+            if vector.size != (width or vector.size or 1) or not np.isfinite(vector).all():
                 raise ValueError(
                     f'expected line {number} of {path} to be a word and {width or "its"} numbers, '
                     f'but got {line[:60]!r}'

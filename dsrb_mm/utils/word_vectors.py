@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
+
+from .annotation_files import read_array, read_lines
 
 ASSETS = Path(__file__).resolve().parents[1] / 'assets'
 PREFIX = 'dsrb_mm::'
@@ -57,11 +60,10 @@ def load_class_names(source: str | Path) -> list[str]:
 
     Raises:
         FileNotFoundError: If there is no such list.
-        ValueError: If the list is empty or holds a name twice.
+        ValueError: If the list is empty, holds a name twice or is not in UTF-8.
     """
-    lines = find_asset(source, 'classes').read_text(encoding='utf-8').splitlines()
-    names = [line.strip() for line in lines if line.strip()]
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    names = read_lines(find_asset(source, 'classes'))
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
     if not names or repeated:
         raise ValueError(
             f'expected {source} to hold different names, one a line, '
@@ -89,16 +91,7 @@ def load_word_vectors(source: str | Path, num_classes: int) -> np.ndarray:
         ValueError: If it is no array of real, finite numbers of shape (C, K).
     """
     path = find_asset(source, 'word_vectors')
-    try:
-        # Pickled objects run code when they are read.
-        array = np.load(path, allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise ValueError(f'expected {path} to be an .npy array of numbers, but got: {error}') from (
-            error
-        )
-    if not isinstance(array, np.ndarray):
-        array.close()
-        raise ValueError(f'expected {path} to be an .npy array, but got an .npz archive')
+    array = read_array(path)
     _check(array, path, num_classes)
     with np.errstate(over='ignore'):  # reported below as not finite
         vectors = array.astype(np.float32)
@@ -115,7 +108,7 @@ def load_word_vectors(source: str | Path, num_classes: int) -> np.ndarray:
 
 def _check(array: np.ndarray, path: Path, num_classes: int) -> None:
     """Check kind and shape of the numbers read."""
-    if array.dtype.kind not in 'fiu':
+    if array.dtype.kind == 'b':
         raise ValueError(f'expected {path} to hold real numbers, but got dtype {array.dtype}')
     if array.ndim != 2 or array.shape[0] != num_classes or array.shape[1] == 0:
         raise ValueError(

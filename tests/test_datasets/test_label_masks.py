@@ -110,7 +110,7 @@ def test_file_mask_errors(tmp_path):
         file_mask(tmp_path / 'no.csv', labels)
     with pytest.raises(ValueError, match=r'\(2, 2\).*\(1, 2\)'):
         file_mask(write(tmp_path / 'b.csv', np.array([[1, 0]])), labels)
-    with pytest.raises(ValueError, match='other values'):
+    with pytest.raises(ValueError, match=r"'2' in line 1, column 1"):
         file_mask(write(tmp_path / 'c.csv', np.array([[2, 0], [0, 0]])), labels)
     with pytest.raises(ValueError, match='row 0, column 1'):
         file_mask(write(tmp_path / 'd.csv', np.array([[1, 1], [0, 0]])), labels)
