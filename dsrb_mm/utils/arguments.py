@@ -45,6 +45,17 @@ def check_size(name: str, value: Any) -> int:
     return check_int(name, value, 1, MAX_SIZE)
 
 
+def check_sizes(**values: Any) -> None:
+    """Check several numbers of categories or channels, given by name.
+
+    Raises:
+        TypeError: One is not an integer.
+        ValueError: One is out of range.
+    """
+    for name, value in values.items():
+        check_size(name, value)
+
+
 def check_number(name: str, value: Any, low: float = -math.inf, high: float = math.inf) -> Any:
     """Check a finite real number within bounds, and return it as given.
 

@@ -20,6 +20,13 @@ from dsrb_mm.models.layers import (
     marked_entries,
 )
 from dsrb_mm.models.necks import CategoryFeatures
+from dsrb_mm.utils.arguments import (
+    check_flag,
+    check_int,
+    check_number,
+    check_options,
+    check_sizes,
+)
 
 
 class _Variant(NamedTuple):
@@ -69,7 +76,8 @@ class DSRBHead(MultiLabelClsHead):
         init_cfg: Initialisation config of MMEngine.
 
     Raises:
-        ValueError: Unknown ``bias_init``.
+        ValueError: Unknown ``bias_init``, or a number out of range.
+        TypeError: An argument of a wrong type, or an unknown option of a part.
     """
 
     def __init__(
@@ -88,6 +96,18 @@ class DSRBHead(MultiLabelClsHead):
         topk: int | None = None,
         init_cfg: dict | None = None,
     ) -> None:
+        check_sizes(
+            num_classes=num_classes, in_channels=in_channels, hidden_channels=hidden_channels
+        )
+        check_flag('diagnostics', diagnostics)
+        if thr is not None:
+            check_number('thr', thr, 0, 1)
+        if topk is not None:
+            check_int('topk', topk, 1, num_classes)
+        check_options('loss', loss)
+        check_options('loss_contrastive', loss_contrastive)
+        check_options('iprb', iprb, ('alpha', 'learnable'))
+        check_options('pprb', pprb, ('beta', 'learnable', 'num_blended', 'max_per_location'))
         loss = loss or dict(type='PartialBCELoss')
         super().__init__(loss=loss, thr=thr, topk=topk, init_cfg=init_cfg)
         if bias_init not in (None, 'known_prior'):

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from dsrb_mm.utils.arguments import check_int
+
 from .blending_weight import BlendingWeight, soft_target
 from .prototype_bank import NUM_LOCATIONS, PrototypeBank
 
@@ -52,8 +54,7 @@ class PrototypeBlending(nn.Module):
         max_per_location: int | None = None,
     ) -> None:
         super().__init__()
-        if num_blended < 1:
-            raise ValueError(f'expected num_blended to be at least 1, but got {num_blended}')
+        check_int('num_blended', num_blended, 1)
         self.num_blended = min(num_blended, num_classes)
         self.bank = PrototypeBank(num_classes, channels, max_per_location)
         self.blending_weight = BlendingWeight(beta, learnable)

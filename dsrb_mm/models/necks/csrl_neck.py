@@ -12,6 +12,7 @@ from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 
 from dsrb_mm.models.layers import peak_quadrant, semantic_attention
+from dsrb_mm.utils.arguments import check_flag, check_sizes
 from dsrb_mm.utils.word_vectors import load_word_vectors
 
 
@@ -55,7 +56,9 @@ class CSRLNeck(BaseModule):
         Last tensor of the input tuple (B, in_channels, H', W') -> :class:`CategoryFeatures`.
 
     Raises:
-        ValueError: Word vectors that do not fit the categories, or an input that is no 4-D map.
+        ValueError: Word vectors that do not fit the categories, a number out of range, or an
+            input that is no 4-D map.
+        TypeError: An argument of a wrong type.
     """
 
     word_vectors: Tensor
@@ -73,6 +76,15 @@ class CSRLNeck(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
+        check_sizes(
+            in_channels=in_channels,
+            num_classes=num_classes,
+            out_channels=out_channels,
+            attention_channels=attention_channels,
+            pool_size=pool_size,
+            learned_channels=learned_channels,
+        )
+        check_flag('compiled', compiled)
         self.in_channels = in_channels
         self.compiled = compiled
         # ceil_mode keeps the last row and column of an odd map; on even maps nothing changes.
