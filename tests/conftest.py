@@ -15,6 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 torch.set_num_threads(1)
 settings.register_profile('dsrb_mm', deadline=None, max_examples=25, derandomize=True)
+# `python -m pytest tests/test_fuzz --hypothesis-profile=long`: new inputs at every run.
+settings.register_profile('long', deadline=None, max_examples=1000)
 settings.load_profile('dsrb_mm')
 
 

@@ -91,7 +91,10 @@ def _broken_voc_file(config: Mapping) -> str | None:
     try:
         root = os.fspath(config['data_root'])
         path = os.path.join(root, listed)
-        for name in mmengine.list_from_file(path):
+        names = mmengine.list_from_file(path)
+        if not names:
+            return f'{path}: no image listed'
+        for name in names:
             path = os.path.join(root, folder or 'Annotations', f'{name}.xml')
             for item in ElementTree.parse(path).iterfind('object'):
                 for tag in ('name', 'difficult'):

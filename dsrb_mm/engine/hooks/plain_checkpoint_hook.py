@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import torch
 from mmengine.hooks import Hook
@@ -27,6 +29,8 @@ def _to_plain(value):
         return {_MARK: 'array', 'value': torch.from_numpy(value.copy())}
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, Counter):  # milestones of a scheduler; torch 2.2 does not load it
+        return {_MARK: 'counter', 'value': dict(value)}
     if isinstance(value, dict):
         return type(value)((key, _to_plain(item)) for key, item in value.items())
     if type(value) in (list, tuple):
@@ -41,6 +45,8 @@ def _from_plain(value):
             return HistoryBuffer(value['log'].numpy(), value['count'].numpy(), value['max_length'])
         if kind == 'array':
             return value['value'].numpy()
+        if kind == 'counter':
+            return Counter(value['value'])
         return type(value)((key, _from_plain(item)) for key, item in value.items())
     if type(value) in (list, tuple):
         return type(value)(_from_plain(item) for item in value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -67,7 +68,7 @@ class CSRLNeck(BaseModule):
         self,
         in_channels: int,
         num_classes: int,
-        word_vectors: str | None = None,
+        word_vectors: str | Path | None = None,
         out_channels: int = 1024,
         attention_channels: int = 512,
         pool_size: int = 2,
@@ -85,6 +86,8 @@ class CSRLNeck(BaseModule):
             learned_channels=learned_channels,
         )
         check_flag('compiled', compiled)
+        if word_vectors is not None and not isinstance(word_vectors, (str, Path)):
+            raise TypeError(f'expected word_vectors to be a path or None, but got {word_vectors!r}')
         self.in_channels = in_channels
         self.compiled = compiled
         # ceil_mode keeps the last row and column of an odd map; on even maps nothing changes.
@@ -107,7 +110,7 @@ class CSRLNeck(BaseModule):
         self.score = nn.Linear(attention_channels, 1)
 
     def _set_word_vectors(
-        self, source: str | None, num_classes: int, learned_channels: int
+        self, source: str | Path | None, num_classes: int, learned_channels: int
     ) -> None:
         if source is None:
             print_log(

@@ -1,3 +1,5 @@
+from collections import Counter
+
 import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer, MessageHub
@@ -15,7 +17,7 @@ def test_what_is_saved_loads_with_weights_only_and_comes_back(tmp_path):
         meta=dict(epoch=2, dataset_meta=dict(classes=('a', 'b'))),
         message_hub=hub.state_dict(),
         state_dict=dict(w=torch.ones(2)),
-        param_schedulers=[dict(last_step=np.int64(3))],
+        param_schedulers=[dict(last_step=np.int64(3), milestones=Counter([10]))],
     )
     hook = PlainCheckpointHook()
     hook.before_save_checkpoint(None, checkpoint)
@@ -30,7 +32,8 @@ def test_what_is_saved_loads_with_weights_only_and_comes_back(tmp_path):
     assert loaded['message_hub']['runtime_info']['best'] == 4.5
     assert loaded['message_hub']['runtime_info']['array'].tolist() == [0, 1, 2]
     assert loaded['meta']['dataset_meta']['classes'] == ('a', 'b')
-    assert loaded['param_schedulers'] == [dict(last_step=3)]
+    assert loaded['param_schedulers'] == [dict(last_step=3, milestones={10: 1})]
+    assert isinstance(loaded['param_schedulers'][0]['milestones'], Counter)
     other = MessageHub.get_instance('plain-checkpoint-test-2')
     other.load_state_dict(loaded['message_hub'])
     assert other.get_scalar('train/loss').current() == 2.0
