@@ -19,7 +19,8 @@ with blocked_network():
     import dsrb_mm
     from mmpretrain.registry import MODELS
     cfg = Config.fromfile(sys.argv[1])
-    MODELS.build(cfg.model)
+    for part in ('neck', 'head'):
+        MODELS.build(cfg.model[part])
 """
 
 

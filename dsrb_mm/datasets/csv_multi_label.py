@@ -67,7 +67,8 @@ class CSVMultiLabel(LabelMatrixDataset):
         check_text('path_column', path_column)
         check_text('split_column', split_column, optional=True)
         check_text('split', split, optional=True)
-        if isinstance(ignore_columns, str) or not isinstance(ignore_columns, Sequence):
+        is_list = isinstance(ignore_columns, Sequence) and not isinstance(ignore_columns, str)
+        if not is_list or not all(isinstance(name, str) for name in ignore_columns):
             raise TypeError(
                 f'expected ignore_columns to be a list of names, but got {ignore_columns!r}'
             )

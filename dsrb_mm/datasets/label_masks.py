@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -99,8 +100,8 @@ def file_mask(path: str | Path, labels: np.ndarray) -> np.ndarray:
         ValueError: Wrong shape or values, or a known label that contradicts the dataset's.
     """
     path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f'no such partial-label file: {path}')
+    if not os.path.isfile(path):
+        raise FileNotFoundError(f'no such file of partial labels (label_file): {path}')
     published = read_array(path) if path.suffix == '.npy' else read_code_table(path)
     if published.shape != labels.shape:
         raise ValueError(

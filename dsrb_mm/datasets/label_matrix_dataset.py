@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,6 +13,7 @@ import numpy as np
 from mmengine.dataset import force_full_init
 from mmpretrain.datasets import MultiLabelDataset
 
+from dsrb_mm.utils.arguments import check_path
 from dsrb_mm.utils.word_vectors import load_class_names
 
 from .label_matrix import check_labels
@@ -49,14 +49,11 @@ class LabelMatrixDataset(MultiLabelDataset):
         classes: str | Sequence[str] | None = None,
         **kwargs: Any,
     ) -> None:
-        for name, value in (('ann_file', ann_file), ('data_root', data_root or '')):
-            if not isinstance(value, (str, os.PathLike)):
-                raise TypeError(f'expected {name} to be a path, but got {value!r}')
         if not isinstance(data_prefix, (str, Mapping)):
             raise TypeError(f'expected data_prefix to be a str or a dict, but got {data_prefix!r}')
         super().__init__(
-            ann_file=os.fspath(ann_file),
-            data_root=os.fspath(data_root or ''),
+            ann_file=check_path('ann_file', ann_file),
+            data_root=check_path('data_root', data_root or ''),
             data_prefix=data_prefix,
             classes=None if classes is None else _class_names(classes),
             **kwargs,

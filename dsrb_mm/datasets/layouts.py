@@ -42,7 +42,7 @@ _LIBRARY_ERRORS = (
     AttributeError,
     LookupError,
     OverflowError,
-    RecursionError,
+    RuntimeError,
     SyntaxError,
 )
 

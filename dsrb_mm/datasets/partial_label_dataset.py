@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import copy
-import os
 from typing import Any
 
 import numpy as np
 from mmengine.dataset import force_full_init
 from mmpretrain.registry import DATASETS
 
-from dsrb_mm.utils.arguments import check_flag, check_int
+from dsrb_mm.utils.arguments import check_flag, check_int, check_path
 
 from .label_masks import file_mask, per_category_mask, proportion_mask, single_positive_mask
 from .label_matrix import get_label_matrix, row_blocks
@@ -65,13 +64,14 @@ class PartialLabelDataset:
             proportion_mask((0, 0), known_proportion)
         if known_per_category is not None:
             check_int('known_per_category', known_per_category, 1)
-        if label_file is not None and not isinstance(label_file, (str, os.PathLike)):
-            raise TypeError(f'expected label_file to be a path, but got {label_file!r}')
+        if label_file is not None:
+            check_path('label_file', label_file)
         check_flag('single_positive', single_positive)
         check_flag('lazy_init', lazy_init)
         self.seed = check_int('seed', seed, 0, 2**32 - 1)
         self._config = dataset if isinstance(dataset, dict) else dict(type=type(dataset).__name__)
         if isinstance(dataset, dict):
+            _check_type(dataset.get('type'))
             with explain_errors(dataset):
                 self.dataset = DATASETS.build(dataset)
         elif hasattr(dataset, 'get_data_info'):
@@ -170,3 +170,15 @@ class PartialLabelDataset:
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}({self._given() or "labels as they are"})\n{self.dataset!r}'
+
+
+def _check_type(kind: Any) -> None:
+    """Check that a config's type is a dataset; the registry fails in several ways."""
+    if not isinstance(kind, (str, type)):
+        raise TypeError(f'expected dataset to be a config with a type, but got type {kind!r}')
+    try:
+        known = isinstance(kind, type) or DATASETS.get(kind) is not None
+    except Exception:
+        known = False
+    if not known:
+        raise ValueError(f'expected type of dataset to be a registered one, but got {kind!r}')

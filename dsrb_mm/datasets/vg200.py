@@ -11,7 +11,7 @@ from mmengine.logging import print_log
 from mmpretrain.registry import DATASETS
 
 from dsrb_mm.utils.annotation_files import read_json, read_lines
-from dsrb_mm.utils.arguments import check_size, check_text
+from dsrb_mm.utils.arguments import check_path, check_size
 
 from .label_matrix_dataset import LabelMatrixDataset
 
@@ -44,8 +44,7 @@ class VG200(LabelMatrixDataset):
         num_classes: int = 200,
         **kwargs,
     ) -> None:
-        check_text('label_file', label_file)
-        self.label_file = label_file
+        self.label_file = check_path('label_file', label_file)
         self.num_classes = check_size('num_classes', num_classes)
         super().__init__(ann_file=ann_file, **kwargs)
 

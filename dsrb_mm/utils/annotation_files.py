@@ -20,7 +20,9 @@ def read_text(path: str | Path) -> str:
     """
     try:
         return mmengine.fileio.get_text(str(path), 'utf-8-sig')
-    except (UnicodeDecodeError, IsADirectoryError) as error:
+    except (FileNotFoundError, PermissionError):
+        raise
+    except (OSError, ValueError) as error:  # a folder, a name no file can have, other encodings
         raise ValueError(f'expected {path} to be a text file in UTF-8, but got: {error}') from error
 
 

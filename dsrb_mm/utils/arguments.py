@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from numbers import Integral, Real
 from reprlib import repr as short_repr
 from typing import Any
@@ -104,6 +105,25 @@ def check_text(name: str, value: Any, optional: bool = False) -> str | None:
         wanted = 'a str or None' if optional else 'a str'
         raise TypeError(f'expected {name} to be {wanted}, but got {short_repr(value)}')
     return value
+
+
+def check_path(name: str, value: Any) -> str:
+    """Check the path of a file or folder, which need not exist, and return it as text.
+
+    Raises:
+        TypeError: Neither a string nor a path.
+        ValueError: A name that no file can have.
+    """
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(f'expected {name} to be a path, but got {short_repr(value)}')
+    text = os.fspath(value)
+    try:
+        valid = b'\0' not in os.fsencode(text)
+    except UnicodeEncodeError:
+        valid = False
+    if not valid:
+        raise ValueError(f'expected {name} to be the name of a file, but got {text!a}')
+    return text
 
 
 def check_options(name: str, value: Any, allowed: tuple[str, ...] | None = None) -> dict | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -44,7 +45,7 @@ def find_asset(source: str | Path, kind: str) -> Path:
         path = ASSETS / kind / f'{source[len(PREFIX) :]}{SUFFIXES[kind]}'
     else:
         path = Path(source).expanduser()
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise FileNotFoundError(
             f'expected {kind} to be an existing file or one of {shipped_assets(kind)}, '
             f'but got {str(source)!r}'

@@ -195,8 +195,15 @@ def test_wrapped_dataset(kind):
 def test_coco_options(name, value):
     kwargs = {'ann_file': 'none.json', name: value}
     config = dict(type='CocoMultiLabel', **kwargs)
-    outcome(lambda: CocoMultiLabel(**kwargs), (name, 'none.json', 'prefix', str(value)))
-    outcome(lambda: PartialLabelDataset(config), (name, 'none.json', 'prefix', str(value)))
+    culprits = (name, 'none.json', 'prefix', str(value)[:20], ascii(value), repr(value))
+    outcome(
+        lambda: CocoMultiLabel(**kwargs),
+        culprits,
+    )
+    outcome(
+        lambda: PartialLabelDataset(config),
+        culprits,
+    )
 
 
 NAMES = b'cat\ndog\ngreen grass\n'
