@@ -5,16 +5,19 @@ VENV ?= .venv
 # Processes that run the tests, each with one thread: more threads than cores slow torch down.
 JOBS ?= 2
 ARGS ?=
+# What pip installs and within which bounds.
+EXTRAS ?= mim,demo,export,tests
+CONSTRAINTS ?=
 
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.dsrb_mm-installed
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test bench lint format clean
+.PHONY: help install demo test test-oldest bench lint format licences clean
 
 help:  ## List the targets.
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
 install: $(STAMP)  ## Create .venv and install the package with all it needs (5 GB, minutes).
 
@@ -23,8 +26,8 @@ $(STAMP): setup.py $(wildcard requirements/*.txt)
 	$(BIN)/python -m pip install -U pip
 # The pin comes first because nothing may be built in isolation: MMEngine needs pkg_resources
 # (gone in setuptools 82) in the environment itself, and some dependencies come as sources.
-	$(BIN)/python -m pip install 'setuptools>=77.0.3,<82' wheel
-	$(BIN)/python -m pip install --no-build-isolation -e '.[mim,demo,export,tests]'
+	$(BIN)/python -m pip install $(CONSTRAINTS) 'setuptools>=77.0.3,<82' wheel
+	$(BIN)/python -m pip install --no-build-isolation $(CONSTRAINTS) -e '.[$(EXTRAS)]'
 # MMEngine asks for opencv-python, which needs the system's libGL. On a machine without it the
 # headless build takes the place of the same import package.
 	$(BIN)/python -c 'import cv2' \
@@ -38,6 +41,10 @@ demo: $(STAMP)  ## Train and compare on composed scenes, on the CPU, and show th
 test: $(STAMP)  ## Run the tests, e.g. `make test ARGS='-k neck'`.
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(ARGS)
 
+test-oldest:  ## Run the tests with the oldest supported versions, in .venv-oldest (6 GB, minutes).
+	$(MAKE) test VENV=.venv-oldest EXTRAS=mim,demo,tests CONSTRAINTS='-c requirements/oldest.txt' \
+		ARGS='--ignore=tests/test_export $(ARGS)'
+
 bench: $(STAMP)  ## Measure speed and memory, e.g. `make bench ARGS='--suites step'` (all: half an hour).
 	$(BIN)/python tools/benchmark.py $(ARGS)
 
@@ -49,6 +56,9 @@ lint: $(STAMP)  ## Check style and types.
 format: $(STAMP)  ## Rewrite the sources in the project's style.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+licences: $(STAMP)  ## Write docs/licences.md from what is installed.
+	$(BIN)/python tools/licences.py --out docs/licences.md
 
 clean:  ## Remove what builds, tests and linters left; .venv and work_dirs stay.
 	rm -rf build dist *.egg-info dsrb_mm/.mim .pytest_cache .mypy_cache .ruff_cache \

@@ -13,8 +13,12 @@ from hypothesis import settings
 # Not `tests.oracles`: some installed packages bring a package called `tests`, which would win.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from fixtures.network import blocked_network
+
 torch.set_num_threads(1)
 settings.register_profile('dsrb_mm', deadline=None, max_examples=25, derandomize=True)
+# `python -m pytest tests/test_fuzz --hypothesis-profile=long`: new inputs at every run.
+settings.register_profile('long', deadline=None, max_examples=1000)
 settings.load_profile('dsrb_mm')
 
 
@@ -31,6 +35,12 @@ def quick_garbage_collection():
     gc.freeze()
     yield
     gc.unfreeze()
+
+
+@pytest.fixture(autouse=True, scope='session')
+def no_network():
+    with blocked_network():
+        yield
 
 
 @pytest.fixture(autouse=True)

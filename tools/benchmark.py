@@ -25,6 +25,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--sides', nargs='+', type=int, default=[7, 14], help='sides of the map')
     parser.add_argument('--categories', nargs='+', type=int, default=[20, 80, 200, 1000])
     parser.add_argument('--size', type=int, default=448, help='image side of whole models')
+    parser.add_argument('--loading-scale', type=float, default=1.0, help='size of the files')
     parser.add_argument('--repeats', type=int, default=5)
     parser.add_argument('--device', default='cuda' if torch.cuda.is_available() else 'cpu')
     parser.add_argument('--amp', action='store_true', help='mixed precision')
@@ -39,7 +40,7 @@ def main() -> None:
     if args.threads is not None:
         torch.set_num_threads(args.threads)
     device = torch.device(args.device)
-    names = ('repeats', 'amp', 'size')
+    names = ('repeats', 'amp', 'size', 'loading_scale')
     options = Options(
         Config.fromfile(args.config),
         device,

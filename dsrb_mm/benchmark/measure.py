@@ -6,7 +6,7 @@ import os
 import platform
 from collections.abc import Callable, Mapping
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import mmengine
@@ -60,8 +60,13 @@ def peak_memory(function: Callable, device: torch.device) -> int:
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as record:
         function()
     events = [e for e in record.profiler.kineto_results.events() if e.name() == '[memory]']
-    changes = np.array([e.nbytes() for e in sorted(events, key=lambda e: e.start_ns())])
+    changes = np.array([e.nbytes() for e in sorted(events, key=_start)])
     return int(changes.cumsum().max(initial=0))
+
+
+def _start(event: Any) -> int:
+    """When an event began; torch 2.2 counts microseconds."""
+    return event.start_ns() if hasattr(event, 'start_ns') else event.start_us()
 
 
 def environment(device: torch.device) -> dict[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +16,8 @@ from dsrb_mm.datasets.label_masks import proportion_mask
 from dsrb_mm.evaluation import MultiLabelRecognitionMetric
 from dsrb_mm.models.layers import label_graph
 
+from .loading import measure_loading
+from .loading_files import write_instances_json, write_label_csv
 from .measure import Timing, interleaved, peak_memory
 from .models import (
     POSITIVE_RATE,
@@ -41,6 +45,7 @@ class Options(NamedTuple):
         sides: Sides of the pooled map.
         categories: Numbers of categories for the suite of that name.
         size: Side of the images of whole models, in pixels.
+        loading_scale: Factor of the numbers of images in the suite ``loading``.
     """
 
     config: Config
@@ -51,6 +56,7 @@ class Options(NamedTuple):
     sides: tuple[int, ...] = (7, 14)
     categories: tuple[int, ...] = (20, 80, 200, 1000)
     size: int = 448
+    loading_scale: float = 1.0
 
 
 class Row(NamedTuple):
@@ -219,7 +225,39 @@ def pipeline(options: Options) -> Iterator[Row]:
         yield Row('pipeline', 'JPEG 640x480, one core', name, timing, rate=1 / timing.median)
 
 
+def loading(options: Options) -> Iterator[Row]:
+    """Seconds and memory of a million-row CSV and of an instances json of COCO's size."""
+    images, photographs, instances = (
+        max(10, round(number * options.loading_scale)) for number in (1_000_000, 82_783, 604_907)
+    )
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / 'labels.csv'
+        write_label_csv(file, images, 500)
+        table = dict(type='CSVMultiLabel', split_column='split', split='train', check_images=False)
+        yield from _loading('CSV', dict(table, ann_file=str(file)), targets=True)
+        file.unlink()
+        file = Path(folder) / 'instances.json'
+        write_instances_json(file, photographs, instances)
+        yield from _loading('json', dict(type='CocoMultiLabel', ann_file=str(file)), targets=False)
+
+
+def _loading(name: str, config: dict, targets: bool) -> Iterator[Row]:
+    found = measure_loading(
+        dict(type='PartialLabelDataset', dataset=config, known_proportion=KNOWN)
+    )
+    label = f'{name}, {found.images} x {found.categories}'
+    timing = Timing(*(found.seconds,) * 3)
+    yield Row('loading', label, 'load', timing, target=300.0 if targets else None)
+    limit = 3 * 2**30
+    goal = 1.0 if targets else None
+    yield Row('loading', label, 'peak', None, found.peak, found.peak / limit, '3 GB', goal)
+    yield Row('loading', label, 'imports alone', None, found.baseline)
+    ratio, goal = found.worker / found.matrix, 0.05 if targets else None
+    yield Row('loading', label, "a worker's own", None, found.worker, ratio, 'label matrix', goal)
+    yield Row('loading', label, 'data infos in a worker', rate=found.samples)
+
+
 SUITES: dict[str, Callable[[Options], Iterator[Row]]] = {
     suite.__name__: suite
-    for suite in (step, memory, training, testing, categories, labels, metric, pipeline)
+    for suite in (step, memory, training, testing, categories, labels, metric, pipeline, loading)
 }

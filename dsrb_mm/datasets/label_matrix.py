@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from reprlib import repr as short_repr
 from typing import Any
 
 import numpy as np
+
+_ENTRIES = 2**22  # looked at in one go
+
+
+def row_blocks(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Slices of rows that together are all, each of a few million entries at most.
+
+    Whatever is computed from a label matrix takes more bytes an entry than the matrix itself: in
+    blocks it does not count.
+    """
+    step = max(1, _ENTRIES // max(1, shape[1]))
+    for start in range(0, shape[0], step):
+        yield slice(start, start + step)
 
 
 def check_labels(labels: np.ndarray, source: str) -> np.ndarray:
@@ -22,13 +37,18 @@ def check_labels(labels: np.ndarray, source: str) -> np.ndarray:
     """
     if labels.ndim != 2:
         raise ValueError(f'expected labels of {source} to be (N, C), but got shape {labels.shape}')
-    wrong = ~np.isin(labels, (1, 0, -1))
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
+    wrong = np.concatenate(
+        [
+            np.argwhere(~np.isin(labels[rows], (1, 0, -1))) + (rows.start, 0)
+            for rows in row_blocks(labels.shape)
+        ]
+        or [np.empty((0, 2), int)]
+    )
+    if len(wrong):
+        row, column = wrong[0]
         raise ValueError(
             f'expected labels of {source} to be 1 (present), 0 (absent) or -1 (unknown), but got '
-            f'{labels[row, column]} in row {row}, category {column} '
-            f'({int(wrong.sum())} such entries)'
+            f'{labels[row, column]} in row {row}, category {column} ({len(wrong)} such entries)'
         )
     return labels.astype(np.int8, copy=False)
 
@@ -63,11 +83,30 @@ def get_label_matrix(dataset: Any) -> np.ndarray:
 
 def _collect(dataset: Any, num_classes: int) -> np.ndarray:
     """Read the data infos of an MMPretrain dataset one by one, without loading images."""
-    labels = np.zeros((len(dataset), num_classes), np.float32)
+    name = type(dataset).__name__
+    labels = np.zeros((len(dataset), num_classes), np.int8)
     for row in range(len(dataset)):
         info = dataset.get_data_info(row)
-        if info.get('gt_score') is not None:
-            labels[row] = info['gt_score']
-        else:
-            labels[row, np.asarray(info['gt_label'], dtype=np.int64).reshape(-1)] = 1
+        score = info.get('gt_score')
+        if score is not None:
+            score = np.asarray(score)
+            if score.shape != (num_classes,) or score.dtype.kind not in 'biuf':
+                raise ValueError(
+                    f'expected gt_score of {name} to be {num_classes} numbers, one a category, but '
+                    f'got {short_repr(info["gt_score"])} in row {row}'
+                )
+            try:
+                labels[row] = check_labels(score[None], name)[0]
+            except ValueError as error:
+                raise ValueError(str(error).replace('in row 0', f'in row {row}')) from error
+            continue
+        present = np.asarray(info.get('gt_label', 'none'))
+        if present.size == 0:
+            continue
+        if present.dtype.kind not in 'iu' or not 0 <= present.min() <= present.max() < num_classes:
+            raise ValueError(
+                f'expected gt_label of {name} to be indices of {num_classes} categories, but got '
+                f'{short_repr(info.get("gt_label"))} in row {row}'
+            )
+        labels[row, present.reshape(-1)] = 1
     return labels

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from reprlib import repr as short_repr
 from typing import Any
 
 import numpy as np
 from mmengine.dataset import force_full_init
 from mmpretrain.datasets import MultiLabelDataset
+
+from dsrb_mm.utils.arguments import check_path
+from dsrb_mm.utils.word_vectors import load_class_names
 
 from .image_names import check_image_names, join_name
 from .label_matrix import check_labels
@@ -22,7 +28,37 @@ class LabelMatrixDataset(MultiLabelDataset):
 
     Every data info has ``img_path``, ``gt_score`` (C,) float32 in {1, 0, -1} and ``gt_label``, the
     indices of the present categories. Use it inside :class:`PartialLabelDataset`.
+
+    Args:
+        ann_file: Annotation file, relative to ``data_root``.
+        data_root: Root of annotations and images.
+        data_prefix: Folder of the images, or ``dict(img_path=...)``.
+        classes: Category names, a file of one name a line, or a list shipped with the package
+            (``'dsrb_mm::coco'``).
+        **kwargs: See :class:`mmpretrain.datasets.MultiLabelDataset`.
+
+    Raises:
+        TypeError: Paths or classes of a wrong type.
+        ValueError: No images, no categories, names that repeat, or ``indices`` out of range.
     """
+
+    def __init__(
+        self,
+        ann_file: str,
+        data_root: str = '',
+        data_prefix: str | dict = '',
+        classes: str | Sequence[str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if not isinstance(data_prefix, (str, Mapping)):
+            raise TypeError(f'expected data_prefix to be a str or a dict, but got {data_prefix!r}')
+        super().__init__(
+            ann_file=check_path('ann_file', ann_file),
+            data_root=check_path('data_root', data_root or ''),
+            data_prefix=data_prefix,
+            classes=None if classes is None else _class_names(classes),
+            **kwargs,
+        )
 
     @abstractmethod
     def load_annotations(self) -> tuple[Sequence[str], np.ndarray, Sequence[str]]:
@@ -54,15 +90,36 @@ class LabelMatrixDataset(MultiLabelDataset):
             )
         if given is None:
             self._metainfo['classes'] = tuple(classes)
+        if not classes:
+            raise ValueError(f'expected {self.ann_file} to name categories, but got none')
         if not names:
             raise ValueError(f'expected {self.ann_file} to list images, but got none')
+        # Wrappers and forked data-loading workers share it.
+        labels.flags.writeable = False
         self._labels = labels
         return [dict(img_path=self.image_path(name), row=row) for row, name in enumerate(names)]
 
     @force_full_init
     def label_matrix(self) -> np.ndarray:
-        """Labels of all images, (N, C) int8 in {1, 0, -1}."""
-        return self._labels[[self._row(idx) for idx in range(len(self))]]
+        """Labels of all images, (N, C) int8 in {1, 0, -1}; of a whole set not a copy, read-only."""
+        rows = np.fromiter(map(self._row, range(len(self))), np.int64, len(self))
+        if np.array_equal(rows, np.arange(len(self._labels))):
+            return self._labels
+        return self._labels[rows]
+
+    def _get_unserialized_subset(self, indices: Any) -> list:
+        try:
+            subset = super()._get_unserialized_subset(indices)
+        except (IndexError, TypeError) as error:
+            raise ValueError(
+                f'expected indices to be a number or a list of integers below '
+                f'{len(self.data_list)}, but got {short_repr(indices)}'
+            ) from error
+        if not subset:
+            raise ValueError(
+                f'expected indices to select images, but got {short_repr(indices)}: none'
+            )
+        return subset
 
     def _row(self, idx: int) -> int:
         return super().get_data_info(idx)['row']
@@ -75,3 +132,18 @@ class LabelMatrixDataset(MultiLabelDataset):
         info['gt_score'] = labels.astype(np.float32)
         info['gt_label'] = np.flatnonzero(labels == 1).tolist()
         return info
+
+
+def _class_names(classes: Any) -> list[str]:
+    if isinstance(classes, (str, Path)):
+        return load_class_names(classes)
+    is_list = isinstance(classes, Sequence) and len(classes) > 0
+    if not is_list or not all(isinstance(name, str) for name in classes):
+        raise TypeError(
+            f'expected classes to be a file or a list of names, but got {short_repr(classes)}'
+        )
+    names: list[str] = list(classes)
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
+    if repeated:
+        raise ValueError(f'expected classes to be different names, but got {repeated} repeatedly')
+    return names

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
+from xml.etree import ElementTree
+
+import mmengine
 
 _LAYOUTS = {
     'VOC': """Expected layout (Pascal VOC 2007, trainval and test unpacked into one folder):
@@ -31,20 +36,32 @@ or nothing (unknown).""",
 }
 
 
+# What a dataset of MMPretrain lets through from libraries when a file or an option is wrong.
+_LIBRARY_ERRORS = (
+    AssertionError,
+    AttributeError,
+    LookupError,
+    OverflowError,
+    RuntimeError,
+    SyntaxError,
+)
+
+
 @contextmanager
-def explain_missing(config: Mapping) -> Iterator[None]:
-    """Add the expected layout and its source to a FileNotFoundError of a dataset.
+def explain_errors(config: Mapping) -> Iterator[None]:
+    """Say of a dataset's errors what they mean: missing files, and those that cannot be read.
 
     Args:
         config: Config of the dataset being built.
 
     Raises:
         FileNotFoundError: With the file, the layout and where the data comes from.
+        ValueError: For an error from inside a library, with the file where it can be found.
     """
+    name = str(config.get('type')).rsplit('.', 1)[-1]
     try:
         yield
     except FileNotFoundError as error:
-        name = str(config.get('type')).rsplit('.', 1)[-1]
         layout = _LAYOUTS.get(name)
         if layout is None:
             raise
@@ -54,3 +71,38 @@ def explain_missing(config: Mapping) -> Iterator[None]:
             'Elsewhere? Set COCO_ROOT, VOC_ROOT, VG_ROOT or SCENES_ROOT in the environment, or '
             'data_root in the config.'
         ) from error
+    except (*_LIBRARY_ERRORS, ValueError, TypeError) as error:
+        culprit = _broken_voc_file(config) if name == 'VOC' else None
+        if culprit is None and not isinstance(error, (*_LIBRARY_ERRORS, UnicodeError)):
+            raise
+        where = f' ({culprit})' if culprit else ''
+        raise ValueError(
+            f'data of {name} in {config.get("data_root")!r} cannot be read{where}: '
+            f'{type(error).__name__}: {error}'
+        ) from error
+
+
+def _broken_voc_file(config: Mapping) -> str | None:
+    """The first list or annotation in VOC's layout that MMPretrain's class cannot read."""
+    prefix = config.get('data_prefix')
+    folder = prefix.get('ann_path') if isinstance(prefix, Mapping) else None
+    listed = config.get('image_set_path') or f'ImageSets/Main/{config.get("split", "trainval")}.txt'
+    path: Any = ''
+    try:
+        root = os.fspath(config['data_root'])
+        path = os.path.join(root, listed)
+        names = mmengine.list_from_file(path)
+        if not names:
+            return f'{path}: no image listed'
+        for name in names:
+            path = os.path.join(root, folder or 'Annotations', f'{name}.xml')
+            for item in ElementTree.parse(path).iterfind('object'):
+                for tag in ('name', 'difficult'):
+                    found = item.find(tag)
+                    if found is None or (tag == 'difficult' and int(found.text or '') < 0):
+                        return f'{path}: an object without a usable <{tag}>'
+    except (OSError, ValueError, SyntaxError):
+        return path
+    except (LookupError, TypeError):
+        return None
+    return None

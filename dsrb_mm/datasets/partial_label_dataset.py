@@ -9,10 +9,12 @@ import numpy as np
 from mmengine.dataset import force_full_init
 from mmpretrain.registry import DATASETS
 
+from dsrb_mm.utils.arguments import check_flag, check_int, check_path
+
 from .image_decoding import UnreadableImageError
 from .label_masks import file_mask, per_category_mask, proportion_mask, single_positive_mask
-from .label_matrix import get_label_matrix
-from .layouts import explain_missing
+from .label_matrix import get_label_matrix, row_blocks
+from .layouts import explain_errors
 from .skipped_images import SkippedImage
 from .voc_files import explain_voc_errors
 
@@ -64,14 +66,23 @@ class PartialLabelDataset:
             raise ValueError(
                 f'expected at most one partial-label protocol, but got {self._given()}'
             )
+        # Before hours of other work.
         if known_proportion is not None:
-            proportion_mask((0, 0), known_proportion)  # before hours of other work
+            proportion_mask((0, 0), known_proportion)
+        if known_per_category is not None:
+            check_int('known_per_category', known_per_category, 1)
+        if label_file is not None:
+            check_path('label_file', label_file)
+        check_flag('single_positive', single_positive)
+        check_flag('lazy_init', lazy_init)
         if unreadable not in ('error', 'skip'):
             raise ValueError(f"expected unreadable to be 'error' or 'skip', but got {unreadable!r}")
-        self.seed = seed
         self.unreadable = unreadable
+        self.seed = check_int('seed', seed, 0, 2**32 - 1)
+        self._config = dataset if isinstance(dataset, dict) else dict(type=type(dataset).__name__)
         if isinstance(dataset, dict):
-            with explain_missing(dataset), explain_voc_errors(dataset):
+            _check_type(dataset.get('type'))
+            with explain_voc_errors(dataset), explain_errors(dataset):
                 self.dataset = DATASETS.build(dataset)
         elif hasattr(dataset, 'get_data_info'):
             self.dataset = dataset
@@ -98,13 +109,17 @@ class PartialLabelDataset:
         """Read the annotations and choose the known labels, once."""
         if self._fully_initialized:
             return
-        self.dataset.full_init()
+        with explain_errors(self._config):
+            self.dataset.full_init()
         self._metainfo = self.dataset.metainfo
-        complete = get_label_matrix(self.dataset)
-        self._labels = np.where(self._known(complete), complete, np.int8(-1))
+        # The wrapped dataset's own matrix where it has one, and one bit a label beside it: hidden
+        # labels as a second matrix would double what training holds.
+        self._complete = get_label_matrix(self.dataset)
+        known = self._known(self._complete)
+        self._known_bits = None if known is None else np.packbits(known, axis=1)
         self._fully_initialized = True
 
-    def _known(self, labels: np.ndarray) -> np.ndarray:
+    def _known(self, labels: np.ndarray) -> np.ndarray | None:
         if self.known_proportion is not None:
             return proportion_mask(labels.shape, self.known_proportion, self.seed)
         if self.known_per_category is not None:
@@ -113,12 +128,23 @@ class PartialLabelDataset:
             return single_positive_mask(labels, self.seed)
         if self.label_file is not None:
             return file_mask(self.label_file, labels)
-        return np.ones(labels.shape, bool)
+        return None
+
+    def _labels_of(self, rows: int | slice) -> np.ndarray:
+        """Labels of some images as training sees them."""
+        labels = self._complete[rows]
+        if self._known_bits is None:
+            return labels
+        known = np.unpackbits(self._known_bits[rows], axis=-1, count=labels.shape[-1])
+        return np.where(known, labels, np.int8(-1))
 
     @force_full_init
     def label_matrix(self) -> np.ndarray:
-        """Labels as training sees them, (N, C) int8 in {1, 0, -1}."""
-        return self._labels
+        """Labels as training sees them, (N, C) int8 in {1, 0, -1}; made anew at every call."""
+        labels = np.empty(self._complete.shape, np.int8)
+        for rows in row_blocks(labels.shape):
+            labels[rows] = self._labels_of(rows)
+        return labels
 
     @force_full_init
     def get_data_info(self, idx: int) -> dict:
@@ -127,13 +153,13 @@ class PartialLabelDataset:
         # MMPretrain's preprocessor cannot pack the empty gt_label of an image without a category,
         # and heads and metrics read gt_score first anyway.
         info.pop('gt_label', None)
-        info['gt_score'] = self._labels[idx].astype(np.float32)
+        info['gt_score'] = self._labels_of(idx).astype(np.float32)
         return info
 
     @force_full_init
     def get_cat_ids(self, idx: int) -> list[int]:
         """Categories known to be present, for MMEngine's class-balanced sampling."""
-        return np.flatnonzero(self._labels[idx] == 1).tolist()
+        return np.flatnonzero(self._labels_of(idx) == 1).tolist()
 
     @force_full_init
     def __len__(self) -> int:
@@ -165,3 +191,15 @@ class PartialLabelDataset:
 
     def __repr__(self) -> str:
         return f'{type(self).__name__}({self._given() or "labels as they are"})\n{self.dataset!r}'
+
+
+def _check_type(kind: Any) -> None:
+    """Check that a config's type is a dataset; the registry fails in several ways."""
+    if not isinstance(kind, (str, type)):
+        raise TypeError(f'expected dataset to be a config with a type, but got type {kind!r}')
+    try:
+        known = isinstance(kind, type) or DATASETS.get(kind) is not None
+    except Exception:
+        known = False
+    if not known:
+        raise ValueError(f'expected type of dataset to be a registered one, but got {kind!r}')

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from reprlib import repr as short_repr
+from typing import Any
+
 import mmengine
 import numpy as np
 from mmengine.logging import print_log
 from mmpretrain.registry import DATASETS
+
+from dsrb_mm.utils.annotation_files import read_json, read_lines
+from dsrb_mm.utils.arguments import check_path, check_size
 
 from .label_matrix_dataset import LabelMatrixDataset
 
@@ -38,22 +44,19 @@ class VG200(LabelMatrixDataset):
         num_classes: int = 200,
         **kwargs,
     ) -> None:
-        self.label_file = label_file
-        self.num_classes = num_classes
+        self.label_file = check_path('label_file', label_file)
+        self.num_classes = check_size('num_classes', num_classes)
         super().__init__(ann_file=ann_file, **kwargs)
 
     def load_annotations(self) -> tuple[list[str], np.ndarray, list[str]]:
         """Read the list and the labels; see the base class."""
-        names = [line.strip() for line in mmengine.list_from_file(self.ann_file) if line.strip()]
+        names = read_lines(self.ann_file)
         label_path = mmengine.fileio.join_path(self.data_root or '', self.label_file)
-        try:
-            # Named like a pickle it would be loaded as one, code and all.
-            indices = mmengine.load(label_path, file_format='json')
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f'expected {label_path} to be a json, but got: {error}') from error
+        indices = read_json(label_path)
         if not isinstance(indices, dict):
             raise ValueError(
-                f'expected {label_path} to hold a dict, but got {type(indices).__name__}'
+                f'expected {label_path} to be a json from file name to category indices, but got '
+                f'{short_repr(indices)}'
             )
         labels = np.zeros((len(names), self.num_classes), np.int8)
         for row, name in enumerate(names):
@@ -62,14 +65,18 @@ class VG200(LabelMatrixDataset):
                     f'{label_path} has no labels for {name}, listed in {self.ann_file}'
                 )
             present = indices[name]
-            if not isinstance(present, list) or not all(type(i) is int and i >= 0 for i in present):
+            if not isinstance(present, list) or not all(map(_is_index, present)):
                 raise ValueError(
                     f'expected {label_path} to hold a list of category indices for {name}, but got '
-                    f'{str(present)[:60]}'
+                    f'{short_repr(present)}'
                 )
-            labels[row, [i for i in present if i < self.num_classes]] = 1
+            labels[row, [index for index in present if index < self.num_classes]] = 1
         classes = self._metainfo.get('classes')
         if classes is None:
             print_log('VG200: no category names given (classes=...); using numbers.', 'current')
             classes = [f'category {i}' for i in range(self.num_classes)]
         return names, labels, list(classes)
+
+
+def _is_index(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

@@ -17,6 +17,8 @@ from mmengine.structures import BaseDataElement
 from mmpretrain.registry import METRICS
 from numpy.typing import ArrayLike, NDArray
 
+from dsrb_mm.utils.arguments import check_flag, check_int, check_number
+
 from .average_precision import average_precision, check_labels, mean_over_evaluated
 from .precision_recall import precision_recall, top_k_mask
 
@@ -68,6 +70,7 @@ class MultiLabelRecognitionMetric(BaseMetric):
 
     Raises:
         ValueError: ``thr`` is not in [0, 1] or ``topk`` is below 1.
+        TypeError: An argument of a wrong type.
     """
 
     default_prefix = 'multi-label'
@@ -81,9 +84,12 @@ class MultiLabelRecognitionMetric(BaseMetric):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        _check_thr(thr)
-        if topk is not None and topk < 1:
-            raise ValueError(f'expected topk to be None or at least 1, but got {topk}')
+        check_number('thr', thr, 0, 1)
+        if topk is not None:
+            check_int('topk', topk, 1)
+        check_flag('classwise', classwise)
+        if csv_path is not None and not isinstance(csv_path, (str, Path)):
+            raise TypeError(f'expected csv_path to be a path or None, but got {csv_path!r}')
         self.thr = thr
         self.topk = topk
         self.classwise = classwise
@@ -132,7 +138,7 @@ class MultiLabelRecognitionMetric(BaseMetric):
             ValueError: Shapes differ, scores are not probabilities, labels are not of 1, 0, -1,
                 ``thr`` is not in [0, 1] or ``topk`` is not in 1 ... C.
         """
-        _check_thr(thr)
+        check_number('thr', thr, 0, 1)
         scores, labels = _to_numpy(scores), _to_numpy(labels)
         scores = scores.astype(np.result_type(scores, np.float32), copy=False)
         interpolated, raw = average_precision(scores, labels)
@@ -172,11 +178,6 @@ class MultiLabelRecognitionMetric(BaseMetric):
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open('w', newline='', encoding='utf-8') as file:
                 csv.writer(file).writerows(table)
-
-
-def _check_thr(thr: float) -> None:
-    if not 0 <= thr <= 1:
-        raise ValueError(f'expected thr to be in [0, 1], but got {thr}')
 
 
 def _to_numpy(values: ArrayLike | torch.Tensor) -> NDArray:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
-from .array_files import load_array
+from .annotation_files import read_array, read_lines
 
 ASSETS = Path(__file__).resolve().parents[1] / 'assets'
 PREFIX = 'dsrb_mm::'
@@ -43,7 +45,7 @@ def find_asset(source: str | Path, kind: str) -> Path:
         path = ASSETS / kind / f'{source[len(PREFIX) :]}{SUFFIXES[kind]}'
     else:
         path = Path(source).expanduser()
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise FileNotFoundError(
             f'expected {kind} to be an existing file or one of {shipped_assets(kind)}, '
             f'but got {str(source)!r}'
@@ -59,11 +61,10 @@ def load_class_names(source: str | Path) -> list[str]:
 
     Raises:
         FileNotFoundError: If there is no such list.
-        ValueError: If the list is empty or holds a name twice.
+        ValueError: If the list is empty, holds a name twice or is not in UTF-8.
     """
-    lines = find_asset(source, 'classes').read_text(encoding='utf-8').splitlines()
-    names = [line.strip() for line in lines if line.strip()]
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    names = read_lines(find_asset(source, 'classes'))
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
     if not names or repeated:
         raise ValueError(
             f'expected {source} to hold different names, one a line, '
@@ -91,7 +92,7 @@ def load_word_vectors(source: str | Path, num_classes: int) -> np.ndarray:
         ValueError: If it is no array of real, finite numbers of shape (C, K).
     """
     path = find_asset(source, 'word_vectors')
-    array = load_array(path)
+    array = read_array(path)
     _check(array, path, num_classes)
     with np.errstate(over='ignore'):  # reported below as not finite
         vectors = array.astype(np.float32)
@@ -108,7 +109,7 @@ def load_word_vectors(source: str | Path, num_classes: int) -> np.ndarray:
 
 def _check(array: np.ndarray, path: Path, num_classes: int) -> None:
     """Check kind and shape of the numbers read."""
-    if array.dtype.kind not in 'fiu':
+    if array.dtype.kind == 'b':
         raise ValueError(f'expected {path} to hold real numbers, but got dtype {array.dtype}')
     if array.ndim != 2 or array.shape[0] != num_classes or array.shape[1] == 0:
         raise ValueError(

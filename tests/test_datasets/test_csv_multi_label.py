@@ -118,3 +118,36 @@ def test_missing_and_unreadable_file(tmp_path):
     (tmp_path / 'binary.csv').write_bytes(bytes(np.arange(256, dtype=np.uint8)))
     with pytest.raises(ValueError, match=r'binary\.csv'):
         build(tmp_path / 'binary.csv')
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('path,a,b\nx, y.jpg,1,0\nz, w.jpg,0,1\n', 'to have 3 fields .* got 4 in line 2'),
+        ('path,a,b\nx.jpg,1,0\n\ny.jpg,1\n', 'to have 3 fields .* got 2 in line 4'),
+        ('path,a,b\n"x\ny.jpg",1,0\nz.jpg,1,maybe\n', "'maybe' in line 4, column 'b'"),
+        ('path,a,\nx.jpg,1,0\n', r'column 3 has no name.*ignore_columns'),
+        ('path,a,b\n"x.jpg,1,0\n', 'cannot be read as CSV in UTF-8 from line 2 on'),
+        ('path,a,b\nx.jpg,1,1_0\n', "'1_0' in line 2"),
+        ('path,a,b\nx.jpg,1,nan\n', "'nan' in line 2"),
+    ],
+)
+def test_rows_that_do_not_fit_name_the_line(tmp_path, text, message):
+    (tmp_path / 'a.csv').write_text(text)
+    with pytest.raises(ValueError, match=message):
+        build(tmp_path / 'a.csv', split=None, split_column=None, check_images=False)
+
+
+def test_byte_order_mark_quotes_and_line_ends(tmp_path):
+    (tmp_path / 'a.csv').write_bytes(b'\xef\xbb\xbfpath,a,b\r\n"x, y.jpg",1,\r\n\r\nz.jpg,,0\r\n')
+    dataset = build(tmp_path / 'a.csv', split=None, split_column=None, check_images=False)
+    assert dataset.get_data_info(0)['img_path'].endswith('x, y.jpg')
+    assert dataset.label_matrix().tolist() == [[1, -1], [-1, 0]]
+
+
+def test_label_matrix_of_a_whole_set_is_no_copy(table):
+    dataset = build(table[0], split=None, split_column=None, ignore_columns=['split'])
+    labels = dataset.label_matrix()
+    assert labels is dataset.label_matrix() and not labels.flags.writeable
+    dataset.get_subset_([3, 1])
+    assert (dataset.label_matrix() == labels[[3, 1]]).all()

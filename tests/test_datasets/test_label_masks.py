@@ -1,4 +1,5 @@
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -110,7 +111,21 @@ def test_file_mask_errors(tmp_path):
         file_mask(tmp_path / 'no.csv', labels)
     with pytest.raises(ValueError, match=r'\(2, 2\).*\(1, 2\)'):
         file_mask(write(tmp_path / 'b.csv', np.array([[1, 0]])), labels)
-    with pytest.raises(ValueError, match='other values'):
+    with pytest.raises(ValueError, match=r"'2' in line 1, column 1"):
         file_mask(write(tmp_path / 'c.csv', np.array([[2, 0], [0, 0]])), labels)
     with pytest.raises(ValueError, match='row 0, column 1'):
         file_mask(write(tmp_path / 'd.csv', np.array([[1, 1], [0, 0]])), labels)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(1, 40), st.integers(1, 9), st.integers(0, 99))
+def test_drawing_in_blocks_changes_nothing(num_images, num_classes, seed):
+    shape = (num_images, num_classes)
+    labels = np.random.default_rng(seed).integers(-1, 2, shape)
+    whole = proportion_mask(shape, 0.3, seed), single_positive_mask(labels, seed)
+    with mock.patch('dsrb_mm.datasets.label_matrix._ENTRIES', 16):
+        blocks = proportion_mask(shape, 0.3, seed), single_positive_mask(labels, seed)
+    for one, two in zip(whole, blocks, strict=True):
+        assert (one == two).all()
+    published = np.random.RandomState(seed).random_sample(shape) < 0.3
+    assert (whole[0] == published).all()

@@ -151,3 +151,24 @@ def test_wrong_values_are_named():
 
     with pytest.raises(ValueError, match=r'0\.5 in row 0, category 1'):
         PartialLabelDataset(Wrong())
+
+
+def test_wrapper_holds_a_bit_a_label_beside_the_wrapped_matrix(coco):
+    config, labels = coco
+    dataset = build(dataset=config, known_proportion=0.5)
+    held = [v for v in vars(dataset).values() if isinstance(v, np.ndarray)]
+    own = [array for array in held if array is not dataset.dataset.label_matrix()]
+    assert sum(array.nbytes for array in own) == len(labels)  # 3 categories fit into a byte
+    assert (dataset.label_matrix() >= 0).mean() == proportion_mask(labels.shape, 0.5).mean()
+
+
+def test_broken_voc_annotation_is_named(tmp_path):
+    from mmpretrain.datasets.categories import VOC2007_CATEGORIES
+
+    write_voc(tmp_path, 'trainval', random_labels(3, 20), list(VOC2007_CATEGORIES))
+    file = tmp_path / 'Annotations/trainval000001.xml'
+    config = dict(type='VOC', data_root=str(tmp_path), split='trainval')
+    for text in ('<annotation>', '<annotation><object><name>cat</name></object></annotation>'):
+        file.write_text(text)
+        with pytest.raises(ValueError, match=r'cannot be read .*trainval000001\.xml'):
+            build(dataset=config)

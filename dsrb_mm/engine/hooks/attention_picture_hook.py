@@ -14,6 +14,7 @@ from mmpretrain.registry import HOOKS
 from mmpretrain.structures import DataSample
 
 from dsrb_mm.models.necks import CategoryFeatures
+from dsrb_mm.utils.arguments import check_int
 from dsrb_mm.visualization import CategoryPanel, draw_attention_picture
 
 
@@ -33,11 +34,10 @@ class AttentionPictureHook(Hook):
     """
 
     def __init__(self, out_dir: str, interval: int = 50, max_categories: int = 5) -> None:
-        if interval < 1 or max_categories < 1:
-            raise ValueError(
-                'expected interval and max_categories to be at least 1, but got '
-                f'{interval} and {max_categories}'
-            )
+        check_int('interval', interval, 1)
+        check_int('max_categories', max_categories, 1)
+        if not isinstance(out_dir, (str, Path)):
+            raise TypeError(f'expected out_dir to be a path, but got {out_dir!r}')
         self.out_dir = Path(out_dir)
         self.interval = interval
         self.max_categories = max_categories

@@ -7,6 +7,8 @@ from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
+from dsrb_mm.utils.arguments import check_number
+
 
 @HOOKS.register_module()
 class ContrastiveRampHook(Hook):
@@ -20,8 +22,7 @@ class ContrastiveRampHook(Hook):
     """
 
     def __init__(self, epochs: float = 1) -> None:
-        if epochs < 0:
-            raise ValueError(f'expected epochs to be 0 or more, but got {epochs}')
+        check_number('epochs', epochs, 0)
         self.epochs = epochs
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch=None) -> None:

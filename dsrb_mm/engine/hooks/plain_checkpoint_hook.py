@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -38,6 +39,8 @@ def _to_plain(value):
         return {_MARK: 'array', 'value': torch.from_numpy(value.copy())}
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, Counter):  # milestones of a scheduler; torch 2.2 does not load it
+        return {_MARK: 'counter', 'value': dict(value)}
     if isinstance(value, dict):
         return _mapped(_to_plain, value)
     if type(value) in (list, tuple):
@@ -52,6 +55,8 @@ def _from_plain(value):
             return HistoryBuffer(value['log'].numpy(), value['count'].numpy(), value['max_length'])
         if kind == 'array':
             return value['value'].numpy()
+        if kind == 'counter':
+            return Counter(value['value'])
         return _mapped(_from_plain, value)
     if type(value) in (list, tuple):
         return type(value)(_from_plain(item) for item in value)

@@ -13,6 +13,7 @@ from mmpretrain.registry import HOOKS
 from rich.progress import track
 
 from dsrb_mm.engine.finite_checks import all_finite, batch_paths, shorten
+from dsrb_mm.utils.arguments import check_int
 
 
 @HOOKS.register_module()
@@ -36,10 +37,8 @@ class PrototypeHook(Hook):
     priority = 'LOW'
 
     def __init__(self, begin: int = 5, interval: int = 5) -> None:
-        if begin < 0 or interval < 1:
-            raise ValueError(
-                f'expected begin >= 0 and interval >= 1, but got begin={begin}, interval={interval}'
-            )
+        check_int('begin', begin)
+        check_int('interval', interval, 1)
         self.begin = begin
         self.interval = interval
 

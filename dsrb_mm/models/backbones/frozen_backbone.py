@@ -9,6 +9,8 @@ from mmengine.model import BaseModule
 from mmpretrain.registry import MODELS
 from torch import Tensor
 
+from dsrb_mm.utils.arguments import check_int
+
 
 @MODELS.register_module()
 class FrozenBackbone(BaseModule):
@@ -34,8 +36,7 @@ class FrozenBackbone(BaseModule):
 
     def __init__(self, backbone: dict, cache_bytes: int = 0, init_cfg: dict | None = None) -> None:
         super().__init__(init_cfg)
-        if cache_bytes < 0:
-            raise ValueError(f'expected cache_bytes to be 0 or more, but got {cache_bytes}')
+        check_int('cache_bytes', cache_bytes)
         self.backbone = MODELS.build(backbone)
         self.backbone.requires_grad_(False)
         self.cache_bytes = cache_bytes

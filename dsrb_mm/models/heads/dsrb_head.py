@@ -9,7 +9,7 @@ import torch
 from mmpretrain.models.heads import MultiLabelClsHead
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample, label_to_onehot
-from torch import Tensor
+from torch import Tensor, nn
 
 from dsrb_mm.models.layers import (
     CategoryClassifier,
@@ -20,6 +20,13 @@ from dsrb_mm.models.layers import (
     marked_entries,
 )
 from dsrb_mm.models.necks import CategoryFeatures
+from dsrb_mm.utils.arguments import (
+    check_flag,
+    check_int,
+    check_number,
+    check_options,
+    check_sizes,
+)
 
 
 class _Variant(NamedTuple):
@@ -69,7 +76,8 @@ class DSRBHead(MultiLabelClsHead):
         init_cfg: Initialisation config of MMEngine.
 
     Raises:
-        ValueError: Unknown ``bias_init``.
+        ValueError: Unknown ``bias_init``, or a number out of range.
+        TypeError: An argument of a wrong type, or an unknown option of a part.
     """
 
     def __init__(
@@ -88,8 +96,21 @@ class DSRBHead(MultiLabelClsHead):
         topk: int | None = None,
         init_cfg: dict | None = None,
     ) -> None:
-        loss = loss or dict(type='PartialBCELoss')
-        super().__init__(loss=loss, thr=thr, topk=topk, init_cfg=init_cfg)
+        check_sizes(
+            num_classes=num_classes, in_channels=in_channels, hidden_channels=hidden_channels
+        )
+        check_int('graph_steps', graph_steps)
+        check_flag('diagnostics', diagnostics)
+        if thr is not None:
+            check_number('thr', thr, 0, 1)
+        if topk is not None:
+            check_int('topk', topk, 1, num_classes)
+        check_options('loss', loss)
+        check_options('loss_contrastive', loss_contrastive)
+        check_options('iprb', iprb, ('alpha', 'learnable'))
+        check_options('pprb', pprb, ('beta', 'learnable', 'num_blended', 'max_per_location'))
+        built = build_part('loss', loss or dict(type='PartialBCELoss'))
+        super().__init__(loss=built, thr=thr, topk=topk, init_cfg=init_cfg)
         if bias_init not in (None, 'known_prior'):
             raise ValueError(
                 f"expected bias_init to be None or 'known_prior', but got {bias_init!r}"
@@ -99,7 +120,9 @@ class DSRBHead(MultiLabelClsHead):
         self.diagnostics = diagnostics
         self.graph = GatedGraphNetwork(num_classes, in_channels, graph_steps)
         self.classifier = CategoryClassifier(num_classes, in_channels, hidden_channels)
-        self.loss_contrastive = None if loss_contrastive is None else MODELS.build(loss_contrastive)
+        self.loss_contrastive = (
+            None if loss_contrastive is None else build_part('loss_contrastive', loss_contrastive)
+        )
         self.iprb = None if iprb is None else InstanceBlending(**iprb)
         self.pprb = None if pprb is None else PrototypeBlending(num_classes, in_channels, **pprb)
         self.register_buffer('base_rate_entropy', torch.tensor(float('nan')))
@@ -230,3 +253,19 @@ class DSRBHead(MultiLabelClsHead):
             return torch.stack([sample.gt_score.float() for sample in data_samples])
         labels = [label_to_onehot(sample.gt_label, self.num_classes) for sample in data_samples]
         return torch.stack(labels).float()
+
+
+def build_part(name: str, config: dict) -> nn.Module:
+    """Build a part of the head.
+
+    Raises:
+        ValueError: A config without type, or of an unknown one.
+    """
+    if not isinstance(config.get('type'), (str, type)):
+        raise ValueError(f'expected {name} to be a config with a type, but got {config}')
+    try:
+        return MODELS.build(config)
+    except (KeyError, ImportError) as error:
+        raise ValueError(
+            f'expected {name} to be the config of a registered module, but got {config}: {error}'
+        ) from error

@@ -21,6 +21,8 @@ from torch import Tensor
 
 # Elements of the largest temporary (c, M, J) of the chunked form.
 CHUNK_ELEMENTS = 1 << 27
+# torch 2.2 does not say whether it compiles; the exporter, which does, needs torch 2.7 anyway.
+_is_compiling = getattr(torch.compiler, 'is_compiling', lambda: False)
 
 
 class AttentionGradients(NamedTuple):
@@ -148,6 +150,6 @@ def choose_kernels(device: torch.device, compiled: bool = False) -> AttentionKer
     """The form for a device: compiled on request, else the fastest that always works."""
     if compiled:
         return compiled_kernels()
-    if torch.jit.is_tracing() or torch.compiler.is_compiling():
+    if torch.jit.is_tracing() or _is_compiling():
         return WHOLE  # the size of a chunk would become that of the example's batch
     return CATEGORYWISE if device.type == 'cpu' else CHUNKED

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from dsrb_mm.utils.arguments import check_flag, check_number
+
 
 class BlendingWeight(nn.Module):
     """A scalar in [0, 1]: the paper's alpha (IPRB) or beta (PPRB).
@@ -20,12 +22,13 @@ class BlendingWeight(nn.Module):
 
     Raises:
         ValueError: ``init`` outside [0, 1].
+        TypeError: ``init`` is no number or ``learnable`` no bool.
     """
 
     def __init__(self, init: float = 0.5, learnable: bool = True) -> None:
         super().__init__()
-        if not 0 <= init <= 1:
-            raise ValueError(f'expected init to lie in [0, 1], but got {init}')
+        check_number('init', init, 0, 1)
+        check_flag('learnable', learnable)
         self.value = nn.Parameter(torch.tensor(float(init)), requires_grad=learnable)
 
     def forward(self) -> Tensor:

@@ -8,6 +8,8 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
+from dsrb_mm.utils.arguments import check_sizes
+
 
 class CategoryClassifier(BaseModule):
     """Scores each category from its graph state X_c and its semantic feature S_c.
@@ -32,6 +34,7 @@ class CategoryClassifier(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
+        check_sizes(num_classes=num_classes, channels=channels, hidden_channels=hidden_channels)
         self.output = nn.Linear(2 * channels, hidden_channels)
         self.weight = nn.Parameter(torch.empty(num_classes, hidden_channels))
         self.bias = nn.Parameter(torch.empty(num_classes))

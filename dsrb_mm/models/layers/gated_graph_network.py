@@ -9,6 +9,8 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dsrb_mm.utils.arguments import check_int, check_sizes
+
 
 class GatedGraphNetwork(BaseModule):
     """Lets the features of co-occurring categories inform each other over T steps.
@@ -39,8 +41,8 @@ class GatedGraphNetwork(BaseModule):
         self, num_classes: int, channels: int, steps: int = 3, init_cfg: dict | None = None
     ) -> None:
         super().__init__(init_cfg)
-        if steps < 0:
-            raise ValueError(f'expected steps to be 0 or more, but got {steps}')
+        check_sizes(num_classes=num_classes, channels=channels)
+        check_int('steps', steps)
         self.num_classes = num_classes
         self.steps = steps
         self.message = nn.Linear(2 * channels, 3 * channels)

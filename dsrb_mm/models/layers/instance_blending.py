@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from dsrb_mm.utils.arguments import check_number
+
 from .blending_weight import BlendingWeight, soft_target
 
 
@@ -21,10 +23,15 @@ class InstanceBlending(nn.Module):
     Args:
         alpha: Start value of alpha in [0, 1].
         learnable: Whether alpha is trained.
+
+    Raises:
+        ValueError: ``alpha`` outside [0, 1].
+        TypeError: An argument of a wrong type.
     """
 
     def __init__(self, alpha: float = 0.5, learnable: bool = True) -> None:
         super().__init__()
+        check_number('alpha', alpha, 0, 1)
         self.blending_weight = BlendingWeight(alpha, learnable)
 
     def forward(self, semantic: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:

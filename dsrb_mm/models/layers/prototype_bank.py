@@ -6,6 +6,8 @@ import torch
 from mmengine.dist import all_reduce
 from torch import Tensor, nn
 
+from dsrb_mm.utils.arguments import check_int, check_sizes
+
 NUM_LOCATIONS = 4
 
 
@@ -35,10 +37,9 @@ class PrototypeBank(nn.Module):
         self, num_classes: int, channels: int, max_per_location: int | None = None
     ) -> None:
         super().__init__()
-        if max_per_location is not None and max_per_location < 1:
-            raise ValueError(
-                f'expected max_per_location to be None or at least 1, but got {max_per_location}'
-            )
+        check_sizes(num_classes=num_classes, channels=channels)
+        if max_per_location is not None:
+            check_int('max_per_location', max_per_location, 1)
         self.max_per_location = max_per_location
         self.register_buffer('prototypes', torch.zeros(num_classes, NUM_LOCATIONS, channels))
         self.register_buffer('counts', torch.zeros(num_classes, NUM_LOCATIONS, dtype=torch.long))

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from dsrb_mm.utils.arguments import check_int, check_number, check_sizes
+
 from .blending_weight import BlendingWeight, soft_target
 from .prototype_bank import NUM_LOCATIONS, PrototypeBank
 
@@ -39,7 +41,8 @@ class PrototypeBlending(nn.Module):
         max_per_location: See :class:`PrototypeBank`.
 
     Raises:
-        ValueError: ``num_blended`` below 1.
+        ValueError: ``num_blended`` below 1 or ``beta`` outside [0, 1].
+        TypeError: An argument of a wrong type.
     """
 
     def __init__(
@@ -52,8 +55,9 @@ class PrototypeBlending(nn.Module):
         max_per_location: int | None = None,
     ) -> None:
         super().__init__()
-        if num_blended < 1:
-            raise ValueError(f'expected num_blended to be at least 1, but got {num_blended}')
+        check_sizes(num_classes=num_classes, channels=channels)
+        check_number('beta', beta, 0, 1)
+        check_int('num_blended', num_blended, 1)
         self.num_blended = min(num_blended, num_classes)
         self.bank = PrototypeBank(num_classes, channels, max_per_location)
         self.blending_weight = BlendingWeight(beta, learnable)

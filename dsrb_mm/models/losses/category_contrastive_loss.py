@@ -7,6 +7,8 @@ from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dsrb_mm.utils.arguments import check_number
+
 _EPS = 1e-9
 
 
@@ -47,12 +49,16 @@ class CategoryContrastiveLoss(nn.Module):
     Nothing here leaves the device: pairs are weighted instead of selected.
 
     Args:
-        loss_weight: Factor of the loss.
+        loss_weight: Factor of the loss, 0 or more.
+
+    Raises:
+        ValueError: ``loss_weight`` below 0 or not finite.
+        TypeError: ``loss_weight`` is no number.
     """
 
     def __init__(self, loss_weight: float = 0.05) -> None:
         super().__init__()
-        self.loss_weight = loss_weight
+        self.loss_weight = check_number('loss_weight', loss_weight, 0)
 
     def forward(self, semantic: Tensor, target: Tensor) -> Tensor:
         """Loss of a batch; computed in float32 under mixed precision.

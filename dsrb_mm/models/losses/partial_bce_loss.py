@@ -7,6 +7,8 @@ from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from dsrb_mm.utils.arguments import check_number
+
 
 def partial_bce(logits: Tensor, target: Tensor) -> Tensor:
     """Binary cross-entropy averaged over the known entries, 0 where none is known.
@@ -30,7 +32,11 @@ class PartialBCELoss(nn.Module):
     into it. The mean runs over the known entries of the batch.
 
     Args:
-        loss_weight: Factor of the loss.
+        loss_weight: Factor of the loss, 0 or more.
+
+    Raises:
+        ValueError: ``loss_weight`` below 0 or not finite.
+        TypeError: ``loss_weight`` is no number.
     """
 
     # Logits of unknown entries change neither loss nor gradients: DSRBHead need not compute them.
@@ -38,7 +44,7 @@ class PartialBCELoss(nn.Module):
 
     def __init__(self, loss_weight: float = 1.0) -> None:
         super().__init__()
-        self.loss_weight = loss_weight
+        self.loss_weight = check_number('loss_weight', loss_weight, 0)
 
     def forward(self, logits: Tensor, target: Tensor, avg_factor: int | None = None) -> Tensor:
         """Loss of a batch.

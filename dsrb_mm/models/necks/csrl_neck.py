@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -12,6 +13,7 @@ from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 
 from dsrb_mm.models.layers import peak_quadrant, semantic_attention
+from dsrb_mm.utils.arguments import check_flag, check_sizes
 from dsrb_mm.utils.word_vectors import load_word_vectors
 
 
@@ -55,7 +57,9 @@ class CSRLNeck(BaseModule):
         Last tensor of the input tuple (B, in_channels, H', W') -> :class:`CategoryFeatures`.
 
     Raises:
-        ValueError: Word vectors that do not fit the categories, or an input that is no 4-D map.
+        ValueError: Word vectors that do not fit the categories, a number out of range, or an
+            input that is no 4-D map.
+        TypeError: An argument of a wrong type.
     """
 
     word_vectors: Tensor
@@ -64,7 +68,7 @@ class CSRLNeck(BaseModule):
         self,
         in_channels: int,
         num_classes: int,
-        word_vectors: str | None = None,
+        word_vectors: str | Path | None = None,
         out_channels: int = 1024,
         attention_channels: int = 512,
         pool_size: int = 2,
@@ -73,6 +77,17 @@ class CSRLNeck(BaseModule):
         init_cfg: dict | None = None,
     ) -> None:
         super().__init__(init_cfg)
+        check_sizes(
+            in_channels=in_channels,
+            num_classes=num_classes,
+            out_channels=out_channels,
+            attention_channels=attention_channels,
+            pool_size=pool_size,
+            learned_channels=learned_channels,
+        )
+        check_flag('compiled', compiled)
+        if word_vectors is not None and not isinstance(word_vectors, (str, Path)):
+            raise TypeError(f'expected word_vectors to be a path or None, but got {word_vectors!r}')
         self.in_channels = in_channels
         self.compiled = compiled
         # ceil_mode keeps the last row and column of an odd map; on even maps nothing changes.
@@ -95,7 +110,7 @@ class CSRLNeck(BaseModule):
         self.score = nn.Linear(attention_channels, 1)
 
     def _set_word_vectors(
-        self, source: str | None, num_classes: int, learned_channels: int
+        self, source: str | Path | None, num_classes: int, learned_channels: int
     ) -> None:
         if source is None:
             print_log(

@@ -6,8 +6,8 @@ from dsrb_mm.engine.hooks import AttentionPictureHook, ContrastiveRampHook, Prot
 @pytest.mark.parametrize(
     ('build', 'message'),
     [
-        (lambda: PrototypeHook(begin=-1), 'begin=-1'),
-        (lambda: PrototypeHook(interval=0), 'interval=0'),
+        (lambda: PrototypeHook(begin=-1), 'begin to be 0 or more, but got -1'),
+        (lambda: PrototypeHook(interval=0), 'interval to be at least 1, but got 0'),
         (lambda: ContrastiveRampHook(epochs=-2), '-2'),
         (lambda: AttentionPictureHook('x', interval=0), 'at least 1'),
     ],

@@ -33,6 +33,7 @@ def test_what_is_saved_loads_with_weights_only_and_comes_back(tmp_path):
     assert loaded['message_hub']['runtime_info']['array'].tolist() == [0, 1, 2]
     assert loaded['meta']['dataset_meta']['classes'] == ('a', 'b')
     assert loaded['param_schedulers'] == [dict(last_step=3, milestones={10: 2, 15: 1})]
+    assert isinstance(loaded['param_schedulers'][0]['milestones'], Counter)
     other = MessageHub.get_instance('plain-checkpoint-test-2')
     other.load_state_dict(loaded['message_hub'])
     assert other.get_scalar('train/loss').current() == 2.0

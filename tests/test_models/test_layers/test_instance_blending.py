@@ -87,5 +87,5 @@ def test_fixed_alpha_gets_no_gradient():
 
 
 def test_bad_alpha():
-    with pytest.raises(ValueError, match=r'expected init to lie in \[0, 1\], but got 2'):
+    with pytest.raises(ValueError, match=r'expected alpha to lie in \[0, 1\], but got 2'):
         InstanceBlending(alpha=2)

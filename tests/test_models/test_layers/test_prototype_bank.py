@@ -145,7 +145,7 @@ def test_no_gradient_is_kept():
 
 @pytest.mark.parametrize('limit', [0, -3])
 def test_bad_limit(limit):
-    message = f'expected max_per_location to be None or at least 1, but got {limit}'
+    message = f'expected max_per_location to be at least 1, but got {limit}'
     with pytest.raises(ValueError, match=message):
         PrototypeBank(2, 3, limit)
 

@@ -146,5 +146,5 @@ def test_bad_number(num_blended):
 
 
 def test_bad_beta():
-    with pytest.raises(ValueError, match=r'expected init to lie in \[0, 1\], but got -1'):
+    with pytest.raises(ValueError, match=r'expected beta to lie in \[0, 1\], but got -1'):
         PrototypeBlending(4, CHANNELS, beta=-1)
