@@ -16,7 +16,7 @@ from .label_masks import file_mask, per_category_mask, proportion_mask, single_p
 from .label_matrix import get_label_matrix, row_blocks
 from .layouts import explain_errors
 from .skipped_images import SkippedImage
-from .voc_files import explain_voc_errors
+from .voc_files import check_voc_names
 
 
 @DATASETS.register_module()
@@ -82,7 +82,8 @@ class PartialLabelDataset:
         self._config = dataset if isinstance(dataset, dict) else dict(type=type(dataset).__name__)
         if isinstance(dataset, dict):
             _check_type(dataset.get('type'))
-            with explain_voc_errors(dataset), explain_errors(dataset):
+            check_voc_names(dataset)
+            with explain_errors(dataset):
                 self.dataset = DATASETS.build(dataset)
         elif hasattr(dataset, 'get_data_info'):
             self.dataset = dataset

@@ -72,8 +72,10 @@ def test_no_annotation_leads_out_of_the_image_folder(data, name):
     put(data / 'train_list_500.txt', '2.jpg', name)
     put(data / 'vg_category_200_labels_index.json', '"2.jpg"', json.dumps(name))
     put(data / 'ImageSets/Main/trainval.txt', 'trainval000001', name)
+    # Names with a NUL byte are refused as names by readers of a row.
+    refused = 'to stay inside .* but got 1 that do not|empty image path|to be a name'
     for read in (csv, coco, vg, voc):
-        with pytest.raises(ValueError, match='to stay inside .* but got 1 that do not') as caught:
+        with pytest.raises(ValueError, match=refused) as caught:
             read(data)
         assert repr(name) in str(caught.value)
 
@@ -118,8 +120,14 @@ def test_symbolic_links_are_followed(data):
         (EXTERNAL, 'undefined entity'),
         ('', 'no element found'),
         ('<annotation><object>', 'no element found'),
-        ('<annotation><object><difficult>0</difficult></object></annotation>', 'without a name'),
-        ('<annotation><object><name>cat</name></object></annotation>', 'nothing'),
+        (
+            '<annotation><object><difficult>0</difficult></object></annotation>',
+            'without a usable <name>',
+        ),
+        (
+            '<annotation><object><name>cat</name></object></annotation>',
+            'without a usable <difficult>',
+        ),
         ('<annotation><object><name>cat</name><difficult>x</difficult></object></annotation>', 'x'),
     ],
 )
@@ -127,7 +135,7 @@ def test_voc_annotations(data, content, reason):
     secret = data / 'secret'
     secret.write_text('cat')
     (data / 'Annotations/trainval000002.xml').write_text(content.format(secret))
-    with pytest.raises(ValueError, match=f'trainval000002.xml to be a VOC .*{reason}'):
+    with pytest.raises(ValueError, match=f'trainval000002.xml.*{reason}'):
         voc(data)
 
 
