@@ -120,10 +120,3 @@ def file_mask(path: str | Path, labels: np.ndarray) -> np.ndarray:
             'order?'
         )
     return known
-
-
-def _read_text(path: Path) -> np.ndarray:
-    try:
-        return np.loadtxt(path, delimiter=',', ndmin=2)
-    except ValueError as error:
-        raise ValueError(f'expected {path} to hold rows of numbers, but got: {error}') from error
