@@ -1,6 +1,6 @@
 """Export a model to ONNX, and compare the file with PyTorch.
 
-Example: python tools/export_onnx.py configs/dsrb_csv.py epoch_20.pth --out model.onnx
+Example: python tools/export_onnx.py configs/dsrb_csv.py epoch_12.pth --out model.onnx
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Predict the categories of images: files, folders, or both.
 
 Example:
-    python tools/infer.py configs/dsrb_csv.py work_dirs/dsrb_csv/epoch_20.pth photos \
+    python tools/infer.py configs/dsrb_csv.py work_dirs/dsrb_csv/epoch_12.pth photos \
         --out scores.csv --show-dir pictures
 """
 

@@ -28,7 +28,7 @@ class MultiLabelInferencer(BaseInferencer):
     """Predicts the categories of images, with MMPretrain's multi-label models and with DSRB.
 
     Example:
-        >>> inferencer = MultiLabelInferencer('configs/dsrb_csv.py', 'epoch_20.pth')
+        >>> inferencer = MultiLabelInferencer('configs/dsrb_csv.py', 'epoch_12.pth')
         >>> inferencer(['a.jpg', 'folder'], batch_size=8, thr=0.5)[0]
         {'path': 'a.jpg', 'pred_scores': array([...]), 'pred_labels': [1], 'pred_classes': ['cat']}
 

@@ -161,9 +161,12 @@ class CSRLNeck(BaseModule):
     def _load_from_state_dict(self, state_dict, prefix, *args) -> None:
         loaded = state_dict.get(f'{prefix}word_vectors')
         if loaded is not None and loaded.shape != self.word_vectors.shape:
+            options = 'model.neck.word_vectors=FILE.npy'
+            if loaded.shape[:1] != self.word_vectors.shape[:1]:
+                options = 'model.neck.num_classes=C model.head.num_classes=C'
             raise ValueError(
                 f'expected word vectors of shape {tuple(self.word_vectors.shape)} in the '
-                f'checkpoint, but got {tuple(loaded.shape)}; build the model with the vectors it '
-                'was trained with: --cfg-options model.neck.word_vectors=FILE.npy'
+                f'checkpoint, but got {tuple(loaded.shape)}; build the model as it was trained: '
+                f'take the config that training left beside it, or --cfg-options {options}'
             )
         super()._load_from_state_dict(state_dict, prefix, *args)

@@ -173,12 +173,15 @@ def test_input_that_is_no_map_or_has_other_channels(shape):
         neck((torch.zeros(shape),))
 
 
-def test_checkpoint_with_word_vectors_of_another_width(tmp_path):
+@pytest.mark.parametrize(
+    ('shape', 'option'), [((5, 8), 'model.neck.word_vectors='), ((3, 4), 'model.neck.num_classes=')]
+)
+def test_checkpoint_with_other_word_vectors(tmp_path, shape, option):
     neck = build_neck(word_vectors=save_vectors(tmp_path, 5, 4))
-    other = build_neck(word_vectors=save_vectors(tmp_path, 5, 8, 'wide.npy'))
-    message = 'expected word vectors of shape (5, 4) in the checkpoint, but got (5, 8)'
-    with pytest.raises(ValueError, match=re.escape(message)):
-        neck.load_state_dict(other.state_dict())
+    state = neck.state_dict() | dict(word_vectors=torch.zeros(shape))
+    message = f'expected word vectors of shape (5, 4) in the checkpoint, but got {shape}'
+    with pytest.raises(ValueError, match=f'{re.escape(message)}.*{option}'):
+        neck.load_state_dict(state)
 
 
 def test_checkpoint_brings_its_word_vectors(tmp_path):

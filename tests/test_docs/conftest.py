@@ -1,0 +1,56 @@
+"""What readers have after `make demo` and a training on their CSV: made once, copied for a page."""
+
+import shutil
+
+import pytest
+from fixtures.docs.markdown import Command
+from fixtures.docs.reader import Reader
+from fixtures.docs.workspace import IMAGES, write_workspace
+
+from dsrb_mm.utils import data_report
+
+BEFORE = (
+    'python tools/train.py configs/dsrb_scenes_p50.py --work-dir work_dirs/demo/dsrb_scenes_p50',
+    'python tools/train.py configs/dsrb_csv.py'
+    ' --cfg-options model.neck.num_classes=3 model.head.num_classes=3',
+    'python tools/train.py configs/dsrb_voc_p50.py',
+    'python tools/convert_hcp_checkpoint.py work_dirs/dsrb_voc_p50/epoch_20.pth published.pth'
+    ' --reverse',
+)
+
+
+@pytest.fixture(scope='package')
+def test_options(pytestconfig):
+    parser = pytestconfig._parser
+    groups = [parser._anonymous, *parser._groups]
+    return {name for group in groups for option in group.options for name in option.names()}
+
+
+@pytest.fixture(scope='package', autouse=True)
+def quick_and_small():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
+        patch.setattr(data_report, 'PUBLISHED_IMAGES', IMAGES)
+        for name in ('COCO', 'CSV', 'SCENES', 'VG', 'VOC'):
+            patch.delenv(f'{name}_ROOT', raising=False)
+        yield
+
+
+@pytest.fixture(scope='package')
+def workspace(tmp_path_factory, test_options):
+    folder = tmp_path_factory.mktemp('docs') / 'workspace'
+    folder.mkdir()
+    write_workspace(folder)
+    reader = Reader(folder, test_options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for line in BEFORE:
+            reader.follow(Command(0, tuple(line.split())))
+    return folder
+
+
+@pytest.fixture
+def reader(workspace, test_options, tmp_path, monkeypatch):
+    folder = shutil.copytree(workspace, tmp_path / 'workspace')
+    monkeypatch.chdir(folder)
+    return Reader(folder, test_options)
