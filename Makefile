@@ -58,7 +58,7 @@ format: $(STAMP)  ## Rewrite the sources in the project's style.
 	$(BIN)/ruff format .
 
 docs: $(STAMP)  ## Build the site of docs/ in site/, with warnings as errors.
-	$(BIN)/sphinx-build -q -W --keep-going -b html docs site
+	$(BIN)/sphinx-build -q -E -W --keep-going -b html docs site
 
 licences: $(STAMP)  ## Write docs/licences.md from what is installed.
 	$(BIN)/python tools/licences.py --out docs/licences.md
