@@ -6,7 +6,7 @@ VENV ?= .venv
 JOBS ?= 2
 ARGS ?=
 # What pip installs and within which bounds.
-EXTRAS ?= mim,demo,export,tests
+EXTRAS ?= mim,demo,docs,export,tests
 CONSTRAINTS ?=
 
 BIN := $(VENV)/bin
@@ -14,12 +14,12 @@ STAMP := $(VENV)/.dsrb_mm-installed
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-oldest bench lint format licences clean
+.PHONY: help install demo test test-oldest bench lint format docs licences clean
 
 help:  ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 
-install: $(STAMP)  ## Create .venv and install the package with all it needs (5 GB, minutes).
+install: $(STAMP)  ## Create .venv and install the package with all it needs (7 GB, minutes).
 
 $(STAMP): setup.py $(wildcard requirements/*.txt)
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -57,10 +57,13 @@ format: $(STAMP)  ## Rewrite the sources in the project's style.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: $(STAMP)  ## Build the site of docs/ in site/, with warnings as errors.
+	$(BIN)/sphinx-build -q -E -W --keep-going -b html docs site
+
 licences: $(STAMP)  ## Write docs/licences.md from what is installed.
 	$(BIN)/python tools/licences.py --out docs/licences.md
 
 clean:  ## Remove what builds, tests and linters left; .venv and work_dirs stay.
-	rm -rf build dist *.egg-info dsrb_mm/.mim .pytest_cache .mypy_cache .ruff_cache \
+	rm -rf build dist site *.egg-info dsrb_mm/.mim .pytest_cache .mypy_cache .ruff_cache \
 		.hypothesis
 	rm -f $(STAMP)

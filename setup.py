@@ -94,7 +94,7 @@ class DevelopWithMim(develop):
         super().run()
 
 
-EXTRAS = {name: read_requirements(name) for name in ('demo', 'export', 'tests')}
+EXTRAS = {name: read_requirements(name) for name in ('demo', 'docs', 'export', 'tests')}
 EXTRAS['mim'] = read_requirements('mminstall')
 EXTRAS['all'] = sorted({line for lines in EXTRAS.values() for line in lines})
 

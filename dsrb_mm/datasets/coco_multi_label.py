@@ -34,9 +34,11 @@ class CocoMultiLabel(LabelMatrixDataset):
 
     Args:
         ann_file: The json, relative to ``data_root``.
-        data_root: Root of annotations and images.
-        data_prefix: ``dict(img_path=...)``, folder of the images.
-        **kwargs: See :class:`mmpretrain.datasets.MultiLabelDataset`.
+
+    Keyword Args:
+        data_root (str): Root of annotations and images.
+        data_prefix (str | dict): Folder, or ``dict(img_path=FOLDER)``, of the images.
+        pipeline (Sequence[dict]): Transforms; what else MMPretrain's datasets take.
 
     Raises:
         FileNotFoundError: No such json.

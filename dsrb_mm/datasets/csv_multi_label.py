@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from mmpretrain.registry import DATASETS
@@ -28,16 +29,18 @@ class CSVMultiLabel(LabelMatrixDataset):
 
     Args:
         ann_file: The CSV, relative to ``data_root``.
-        data_root: Root of CSV and images.
-        data_prefix: ``dict(img_path=...)``, folder that the paths are relative to.
         path_column: Column of the image path.
         split_column: Column that names the split of a row; None where files are separate.
         split: The split to read; needs ``split_column``.
         ignore_columns: Further columns that are no categories.
         check_images: Whether to look for every image file at construction.
-        classes: The categories, in order. Columns that are none of the above are then an error;
-            without it, every other column is a category.
-        **kwargs: See :class:`mmpretrain.datasets.MultiLabelDataset`.
+
+    Keyword Args:
+        data_root (str): Root of CSV and images.
+        data_prefix (str | dict): Folder, or ``dict(img_path=FOLDER)``, that paths are relative to.
+        classes (Sequence[str]): The categories, in order. Columns that are none of the above are
+            then an error; without it, every other column is a category.
+        pipeline (Sequence[dict]): Transforms; what else MMPretrain's datasets take.
 
     A million rows of 500 categories take half a GB: the file is read row by row.
 
@@ -57,7 +60,7 @@ class CSVMultiLabel(LabelMatrixDataset):
         split: str | None = None,
         ignore_columns: Sequence[str] = (),
         check_images: bool = True,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         if (split is None) != (split_column is None):
             raise ValueError(

@@ -28,9 +28,12 @@ class VG200(LabelMatrixDataset):
         label_file: Json from file name to the list of its category indices, relative to
             ``data_root``. Of the file with 500 categories, the first ``num_classes`` are used.
         num_classes: Number of categories.
-        data_root: Root of lists, labels and images.
-        data_prefix: ``dict(img_path=...)``, folder of the images.
-        **kwargs: See :class:`mmpretrain.datasets.MultiLabelDataset`.
+
+    Keyword Args:
+        data_root (str): Root of lists, labels and images.
+        data_prefix (str | dict): Folder, or ``dict(img_path=FOLDER)``, of the images.
+        classes (str | Sequence[str]): Category names.
+        pipeline (Sequence[dict]): Transforms; what else MMPretrain's datasets take.
 
     Raises:
         FileNotFoundError: A file is missing.
@@ -42,7 +45,7 @@ class VG200(LabelMatrixDataset):
         ann_file: str,
         label_file: str = 'vg_category_200_labels_index.json',
         num_classes: int = 200,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         self.label_file = check_path('label_file', label_file)
         self.num_classes = check_size('num_classes', num_classes)

