@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from fixtures.docs.markdown import Command
+from fixtures.docs.commands import Command
 from fixtures.docs.reader import Reader
 from fixtures.docs.workspace import IMAGES, write_workspace
 
@@ -26,8 +26,9 @@ def test_options(pytestconfig):
     return {name for group in groups for option in group.options for name in option.names()}
 
 
-@pytest.fixture(scope='package', autouse=True)
+@pytest.fixture(scope='package')
 def quick_and_small():
+    """No formatting of configs, which takes seconds each; counts of images as the workspace's."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
         patch.setattr(data_report, 'PUBLISHED_IMAGES', IMAGES)
@@ -37,20 +38,19 @@ def quick_and_small():
 
 
 @pytest.fixture(scope='package')
-def workspace(tmp_path_factory, test_options):
+def workspace(tmp_path_factory, quick_and_small, test_options):
     folder = tmp_path_factory.mktemp('docs') / 'workspace'
     folder.mkdir()
     write_workspace(folder)
-    reader = Reader(folder, test_options)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for line in BEFORE:
-            reader.follow(Command(0, tuple(line.split())))
+            Reader(test_options).follow(Command(0, tuple(line.split())))
     return folder
 
 
 @pytest.fixture
 def reader(workspace, test_options, tmp_path, monkeypatch):
-    folder = shutil.copytree(workspace, tmp_path / 'workspace')
-    monkeypatch.chdir(folder)
-    return Reader(folder, test_options)
+    """Somebody in a workspace of their own."""
+    monkeypatch.chdir(shutil.copytree(workspace, tmp_path / 'workspace', symlinks=True))
+    return Reader(test_options)

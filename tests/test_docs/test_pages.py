@@ -1,0 +1,32 @@
+"""Every command of README.md, CONTRIBUTING.md and docs/ works as it stands there.
+
+A command that a test cannot run has a marker before its block, and is checked without running it.
+"""
+
+import pytest
+from fixtures.docs.checks import MIM_OPTIONS
+from fixtures.docs.commands import Command, inline_options, read_page
+from fixtures.docs.tool_checks import all_options, options_in
+from fixtures.docs.workspace import ROOT
+
+PAGES = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', *sorted((ROOT / 'docs').rglob('*.md'))]
+each_page = pytest.mark.parametrize('page', PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+@each_page
+def test_commands(page, reader):
+    for item in read_page(page.read_text()):
+        try:
+            reader.follow(item)
+        except (Exception, SystemExit) as error:
+            where = f'{page.relative_to(ROOT)}:{item.line}'
+            raise AssertionError(f'{where}: {item}\n{type(error).__name__}: {error}') from error
+
+
+@each_page
+def test_options_in_sentences(page, test_options):
+    text = page.read_text()
+    commands = [item for item in read_page(text) if isinstance(item, Command)]
+    known = all_options() | test_options | MIM_OPTIONS
+    known = known.union(*(options_in(command.words) for command in commands))
+    assert inline_options(text) <= known
