@@ -3,11 +3,15 @@
 A command that a test cannot run has a marker before its block, and is checked without running it.
 """
 
+from pathlib import Path
+
 import pytest
 from fixtures.docs.checks import MIM_OPTIONS
 from fixtures.docs.commands import Command, inline_options, read_page
 from fixtures.docs.tool_checks import all_options, options_in
 from fixtures.docs.workspace import ROOT
+
+from dsrb_mm.visualization import training_curves
 
 PAGES = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', *sorted((ROOT / 'docs').rglob('*.md'))]
 each_page = pytest.mark.parametrize('page', PAGES, ids=lambda path: str(path.relative_to(ROOT)))
@@ -30,3 +34,17 @@ def test_options_in_sentences(page, test_options):
     known = all_options() | test_options | MIM_OPTIONS
     known = known.union(*(options_in(command.words) for command in commands))
     assert inline_options(text) <= known
+
+
+def test_a_reader_notices_a_tool_that_fails_or_writes_nothing(reader, monkeypatch):
+    check, plot = read_page(
+        '    python tools/check_data.py configs/dsrb_coco_p50.py --images\n'
+        '    python tools/plot_log.py work_dirs/dsrb_voc_p50 --out curves.png'
+    )
+    reader.follow(check)
+    Path('data/coco/val2014/000001.jpg').write_bytes(b'')
+    with pytest.raises(AssertionError, match='exit code 1'):
+        reader.follow(check)
+    monkeypatch.setattr(training_curves, 'draw_training_curves', lambda *args: None)
+    with pytest.raises(AssertionError, match='--out curves.png was not written'):
+        reader.follow(plot)
