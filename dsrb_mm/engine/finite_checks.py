@@ -70,6 +70,14 @@ def shorten(names: Sequence[str], number: int | None = None) -> str:
     return ', '.join(names[:_SHOWN]) + more
 
 
+def losses_of(outputs: Any) -> dict[str, Tensor] | None:
+    """Losses by name, None where the outputs of a model are not those of ``mode='loss'``."""
+    if not isinstance(outputs, dict):
+        return None
+    losses = {n: v for n, v in outputs.items() if 'loss' in n and isinstance(v, Tensor)}
+    return {name: value.detach() for name, value in losses.items()}
+
+
 def describe_losses(losses: Mapping[str, Tensor], model: nn.Module) -> str:
     """Losses with their values, and the parameters whose gradients are not finite."""
     values = ', '.join(f'{name} = {value.mean().item():g}' for name, value in losses.items())
@@ -84,11 +92,22 @@ def batch_paths(data_batch: Any) -> list[str]:
     return [str(s.get('img_path', f'image {i} of the batch')) for i, s in enumerate(samples)]
 
 
-def batch_labels(data_batch: Any) -> list[list | None]:
-    """Labels of every image of a batch."""
-    samples = data_batch.get('data_samples') or [] if isinstance(data_batch, Mapping) else []
-    values = [sample.get('gt_score', sample.get('gt_label')) for sample in samples]
-    return [None if value is None else value.tolist() for value in values]
+def batch_images(batches: Iterable[Any]) -> list[dict[str, Any]]:
+    """File and labels of every image of some batches."""
+    images = []
+    for batch in batches:
+        samples = batch.get('data_samples') or [] if isinstance(batch, Mapping) else []
+        values = [sample.get('gt_score', sample.get('gt_label')) for sample in samples]
+        labels = [None if value is None else value.tolist() for value in values]
+        images += [dict(path=p, labels=v) for p, v in zip(batch_paths(batch), labels, strict=True)]
+    return images
+
+
+def without_inputs(data_batch: Any) -> Any:
+    """A batch less its images, to be kept for a message."""
+    if isinstance(data_batch, Mapping):
+        return {key: value for key, value in data_batch.items() if key != 'inputs'}
+    return data_batch
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -20,13 +21,14 @@ from dsrb_mm.engine.finite_checks import (
     KeptBuffers,
     NonFiniteError,
     all_finite,
-    batch_labels,
-    batch_paths,
+    batch_images,
     describe_losses,
     describe_state,
+    losses_of,
     merge_findings,
     non_finite_state,
     shorten,
+    without_inputs,
 )
 
 
@@ -47,8 +49,7 @@ class FiniteCheckHook(Hook):
     the update and lowers the scale, and training goes on. Only a loss that is not finite stops it,
     or ``max_skipped`` skipped updates in a row.
 
-    Several processes stop together, whichever had the value, and all say which one it was and what
-    its batch was.
+    Several processes stop together; all say which of them had the value, and name its batch.
 
     Args:
         max_skipped: How many updates in a row the gradient scaler may skip.
@@ -74,24 +75,16 @@ class FiniteCheckHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Look at every loss and every update from here on."""
         self.after_train(runner)  # of a training that failed
-        model = _unwrap(runner)
-        handles = [model.register_forward_hook(self._note_losses)]
+        self._handles = [_unwrap(runner).register_forward_hook(self._note_losses)]
         wrapper = runner.optim_wrapper
-        wrappers = wrapper.values() if isinstance(wrapper, OptimWrapperDict) else [wrapper]
-        for one in wrappers:
-            scaled = hasattr(one, 'loss_scaler')
-            handles.append(
-                one.optimizer.register_step_pre_hook(
-                    lambda *_, scaled=scaled: self._check_update(runner, scaled)
-                )
-            )
-        self._handles = handles
+        for one in wrapper.values() if isinstance(wrapper, OptimWrapperDict) else [wrapper]:
+            check = partial(self._check_update, runner, hasattr(one, 'loss_scaler'))
+            self._handles.append(one.optimizer.register_step_pre_hook(check))
 
     def after_train(self, runner: Runner) -> None:
         """Let go of model and optimiser."""
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
+        while self._handles:
+            self._handles.pop().remove()
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Look at weights, prototypes and label graph."""
@@ -114,7 +107,7 @@ class FiniteCheckHook(Hook):
             self._batches = []
             self._buffers.keep(_unwrap(runner))
         self._stepped = False
-        self._batches.append(_without_inputs(data_batch))
+        self._batches.append(without_inputs(data_batch))
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch=None, outputs=None
@@ -136,14 +129,10 @@ class FiniteCheckHook(Hook):
                 )
 
     def _note_losses(self, model: nn.Module, inputs: Any, outputs: Any) -> None:
-        if isinstance(outputs, dict):  # as in mode='loss'
-            self._losses = {
-                name: value.detach()
-                for name, value in outputs.items()
-                if 'loss' in name and isinstance(value, Tensor)
-            }
+        losses = losses_of(outputs)
+        self._losses = self._losses if losses is None else losses
 
-    def _check_update(self, runner: Runner, scaled: bool) -> None:
+    def _check_update(self, runner: Runner, scaled: bool, *_: Any) -> None:
         """Called by the optimiser before it changes anything."""
         # The gradient scaler has looked at the gradients itself.
         gradients = [] if scaled else [p.grad for p in runner.model.parameters()]
@@ -161,11 +150,9 @@ class FiniteCheckHook(Hook):
 
     def _stop(self, runner: Runner, reason: str, own: bool = False) -> NoReturn:
         self._buffers.restore()
-        paths = [path for batch in self._batches for path in batch_paths(batch)]
-        labels = [row for batch in self._batches for row in batch_labels(batch)]
-        images = [dict(path=p, labels=row) for p, row in zip(paths, labels, strict=True)]
         whole = not non_finite_state(_unwrap(runner))
-        _save_and_raise(runner, all_gather_object(Finding(reason, own, whole, images)))
+        finding = Finding(reason, own, whole, batch_images(self._batches))
+        _save_and_raise(runner, all_gather_object(finding))
 
 
 def _save_and_raise(runner: Runner, findings: list[Finding]) -> NoReturn:
@@ -197,12 +184,6 @@ def _everywhere(flag: Tensor) -> bool:
     flag = flag.float()
     all_reduce(flag, 'min')
     return bool(flag.item())
-
-
-def _without_inputs(data_batch: Any) -> Any:
-    if isinstance(data_batch, dict):
-        return {key: value for key, value in data_batch.items() if key != 'inputs'}
-    return data_batch
 
 
 def _unwrap(runner: Runner) -> nn.Module:
