@@ -1,13 +1,12 @@
 """Two processes (gloo, CPU) against one with the same global batch."""
 
 import multiprocessing
-import os
-import traceback
 
 import pytest
 import torch
 from fixtures.data import random_labels, write_coco
 from fixtures.training import PIPELINE, coco_config
+from fixtures.two_processes import run_in_two_processes
 from mmengine.runner import Runner
 
 pytestmark = pytest.mark.skipif(
@@ -57,29 +56,9 @@ def write_result(runner, metrics, file):
     torch.save(dict(state=model.state_dict(), metrics=metrics), file)
 
 
-def train_as_process(rank, cfg, root):
-    try:
-        torch.set_num_threads(1)
-        os.environ.update(LOCAL_RANK=str(rank), RANK=str(rank), WORLD_SIZE='2')
-        torch.distributed.init_process_group(
-            'gloo', init_method=f'file://{root}/store', rank=rank, world_size=2
-        )
-        write_result(*train(cfg), root / f'{rank}.pt')
-    except BaseException:
-        (root / f'{rank}.txt').write_text(traceback.format_exc())
-        raise
-
-
 def train_in_two_processes(cfg, root):
     """Results of both processes."""
-    context = multiprocessing.get_context('fork')
-    processes = [context.Process(target=train_as_process, args=(r, cfg, root)) for r in range(2)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(timeout=120)
-        process.kill()
-    errors = [file.read_text() for file in sorted(root.glob('[01].txt'))]
+    errors = run_in_two_processes(lambda rank: write_result(*train(cfg), root / f'{rank}.pt'), root)
     assert not errors, errors[0]
     return [torch.load(root / f'{rank}.pt', weights_only=True) for rank in range(2)]
 

@@ -44,10 +44,12 @@ def sweep(runs: list[Run], launch: Launch, work_dir: Path, console: Console) -> 
     carry_out = functools.partial(execute, launch=launch, tools=Path(__file__).resolve().parent)
     with locked(work_dir) as killed:
         if killed:
-            console.print(f'the sweep before ({killed}) was cut off: going on from there')
+            message = f'the sweep before ({killed}) was cut off: going on from there'
+            console.print(message, markup=False)
         failures = run_sweep(runs, carry_out, console, lambda: write_report(runs, work_dir))
     for folder, message in failures.items():
-        console.print(f'\n{folder} failed: {message}', markup=False, highlight=False)
+        text = f'\n{folder} failed: {message}'
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
     return len(failures)
 
 
@@ -71,8 +73,9 @@ def main() -> None:
             sys.exit(f'error: {error}')
         except KeyboardInterrupt:
             sys.exit('interrupted: the same command goes on from here')
-    console.print(text, soft_wrap=True, highlight=False)
-    console.print(f'results: {args.work_dir}/results.{{csv,json,md}}, map_over_proportion.png')
+    console.print(text, markup=False, soft_wrap=True, highlight=False)
+    results = f'{args.work_dir}/results.{{csv,json,md}}, map_over_proportion.png'
+    console.print(f'results: {results}', markup=False)
     if failed:
         sys.exit(f'{failed} of {len(runs)} runs failed')
 

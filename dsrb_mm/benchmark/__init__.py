@@ -3,7 +3,8 @@
 from .dense_form import DenseForm
 from .measure import Timing, environment, interleaved, peak_memory
 from .report import as_json, make_table
-from .suites import SUITES, Options, Row
+from .rows import Options, Row
+from .suites import SUITES
 
 __all__ = [
     'SUITES',

@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from .suites import Row
+from .rows import Row
 
 
 def make_table(rows: Iterable[Row], environment: dict[str, str]) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -69,14 +70,95 @@ def shorten(names: Sequence[str], number: int | None = None) -> str:
     return ', '.join(names[:_SHOWN]) + more
 
 
+def losses_of(outputs: Any) -> dict[str, Tensor] | None:
+    """Losses by name, None where the outputs of a model are not those of ``mode='loss'``."""
+    if not isinstance(outputs, dict):
+        return None
+    losses = {n: v for n, v in outputs.items() if 'loss' in n and isinstance(v, Tensor)}
+    return {name: value.detach() for name, value in losses.items()}
+
+
+def describe_losses(losses: Mapping[str, Tensor], model: nn.Module) -> str:
+    """Losses with their values, and the parameters whose gradients are not finite."""
+    values = ', '.join(f'{name} = {value.mean().item():g}' for name, value in losses.items())
+    bad = non_finite_names((name, p.grad) for name, p in model.named_parameters())
+    text = f'; gradients with NaN or infinity: {shorten(bad)}' if bad else ''
+    return f'{values or "no losses"}{text}'
+
+
 def batch_paths(data_batch: Any) -> list[str]:
     """Path of every image of a batch, as far as its samples tell."""
     samples = data_batch.get('data_samples') or [] if isinstance(data_batch, Mapping) else []
     return [str(s.get('img_path', f'image {i} of the batch')) for i, s in enumerate(samples)]
 
 
-def batch_labels(data_batch: Any) -> list[list | None]:
-    """Labels of every image of a batch."""
-    samples = data_batch.get('data_samples') or [] if isinstance(data_batch, Mapping) else []
-    values = [sample.get('gt_score', sample.get('gt_label')) for sample in samples]
-    return [None if value is None else value.tolist() for value in values]
+def batch_images(batches: Iterable[Any]) -> list[dict[str, Any]]:
+    """File and labels of every image of some batches."""
+    images = []
+    for batch in batches:
+        samples = batch.get('data_samples') or [] if isinstance(batch, Mapping) else []
+        values = [sample.get('gt_score', sample.get('gt_label')) for sample in samples]
+        labels = [None if value is None else value.tolist() for value in values]
+        images += [dict(path=p, labels=v) for p, v in zip(batch_paths(batch), labels, strict=True)]
+    return images
+
+
+def without_inputs(data_batch: Any) -> Any:
+    """A batch less its images, to be kept for a message."""
+    if isinstance(data_batch, Mapping):
+        return {key: value for key, value in data_batch.items() if key != 'inputs'}
+    return data_batch
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one process tells the others when training stops.
+
+    Attributes:
+        reason: Why it stops, as this process sees it.
+        own: Whether it is this process's values that are not finite. Nobody's are where only
+            gradients are not: these are averaged over the processes.
+        whole: Whether the state there was before is finite.
+        images: File and labels of every image that went into the update.
+    """
+
+    reason: str
+    own: bool
+    whole: bool
+    images: list[dict[str, Any]]
+
+
+def merge_findings(findings: Sequence[Finding]) -> tuple[str, list[int], list[dict[str, Any]]]:
+    """Reason to give, ranks of the processes it came from, and their images.
+
+    Args:
+        findings: Of all processes, by rank.
+    """
+    ranks = [rank for rank, finding in enumerate(findings) if finding.own]
+    ranks = ranks or list(range(len(findings)))
+    reason = findings[ranks[0]].reason
+    if len(findings) > 1:
+        named = shorten([str(rank) for rank in ranks])
+        reason += f' (rank {named} of {len(findings)} processes)'
+    return reason, ranks, [image for rank in ranks for image in findings[rank].images]
+
+
+class KeptBuffers:
+    """A copy of what a forward pass changes: the buffers of all modules in training mode."""
+
+    def __init__(self) -> None:
+        self._pairs: list[tuple[Tensor, Tensor]] = []
+
+    def keep(self, model: nn.Module) -> None:
+        """Copy them as they are now."""
+        own = [b for m in model.modules() if m.training for b in m.buffers(recurse=False)]
+        if [id(buffer) for buffer, _ in self._pairs] != [id(buffer) for buffer in own]:
+            self._pairs = [(buffer, buffer.clone()) for buffer in own]
+        elif own:
+            torch._foreach_copy_([kept for _, kept in self._pairs], own)
+
+    @torch.no_grad()
+    def restore(self) -> None:
+        """Put the copies back."""
+        for buffer, kept in self._pairs:
+            buffer.copy_(kept)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +20,7 @@ from rich.progress import (
 
 from .plan import Launch, Run
 from .processes import RunFailed, end_leftovers, run_command
-from .state import MAP, last_checkpoint, read_metrics, read_state, write_state
+from .state import MAP, last_checkpoint, load_metrics, read_metrics, read_state, write_state
 
 
 def execute(run: Run, launch: Launch, tools: Path) -> None:
@@ -34,6 +33,7 @@ def execute(run: Run, launch: Launch, tools: Path) -> None:
 
     Raises:
         RunFailed: Training or test failed; ``run.json`` says so too.
+        OSError: A file of the run cannot be written; likewise.
         ValueError: The folder holds a run with other settings.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def execute(run: Run, launch: Launch, tools: Path) -> None:
             trained = True
             write_state(run, trained)
         _test(run, launch, tools)
-    except RunFailed as error:
+    except (RunFailed, OSError) as error:
         write_state(run, trained, str(error))
         raise
 
@@ -66,9 +66,10 @@ def _test(run: Run, launch: Launch, tools: Path) -> None:
     out.unlink(missing_ok=True)
     test = launch.command(tools / 'test.py', run.test_arguments(str(checkpoint), out))
     run_command(test, run.folder / 'test.log', run.folder)
-    metrics = json.loads(out.read_text(encoding='utf-8')) if out.is_file() else {}
-    if MAP not in metrics:
-        raise RunFailed(f'expected the test to give {MAP}, but got {sorted(metrics)}')
+    try:
+        load_metrics(out)
+    except (FileNotFoundError, ValueError) as error:
+        raise RunFailed(f'the test gave no metrics: {error}') from error
     os.replace(out, run.metrics_file)
 
 
@@ -84,16 +85,19 @@ def run_sweep(
         runs: The plan.
         carry_out: Trains and tests a run (:func:`execute`).
         console: For progress and messages.
-        after_run: Called after each run, for a report of what there is so far.
+        after_run: Called before the first run and after each, for a report of what there is so far:
+            one that cannot be written is found out before hours of training.
 
     Returns:
         Message of every failed run, by its folder.
 
     Raises:
-        ValueError: A folder holds a run with other settings; nothing has been run then.
+        ValueError: A folder holds a run with other settings, or a damaged file; nothing has been
+            run then.
     """
     todo = [run for run in runs if read_metrics(run) is None]
     done = len(runs) - len(todo)
+    after_run()
     console.print(f'{len(runs)} runs, {done} of them finished before')
     failures: dict[Path, str] = {}
     seconds: list[float] = []  # of the runs that went well
@@ -105,17 +109,17 @@ def run_sweep(
             failure = _attempt(run, carry_out, console)
             if failure is None:
                 seconds.append(time.monotonic() - start)
-                console.print(f'{_outcome(run)} ({_duration(seconds[-1])})')
+                console.print(f'{_outcome(run)} ({_duration(seconds[-1])})', markup=False)
             else:
                 failures[run.folder] = failure
-                console.print(f'[red]{run.name} failed[/]')
+                console.print(f'{run.name} failed', markup=False, style='red')
             after_run()
             progress.update(task, advance=1, left=_left(seconds, len(todo) - number))
     return failures
 
 
 def _attempt(run: Run, carry_out: Callable[[Run], None], console: Console) -> str | None:
-    console.print(f'{run.name}: started, logs in {run.folder}', highlight=False)
+    console.print(f'{run.name}: started, logs in {run.folder}', markup=False, highlight=False)
     try:
         carry_out(run)
     except (RunFailed, OSError) as error:
@@ -125,7 +129,8 @@ def _attempt(run: Run, carry_out: Callable[[Run], None], console: Console) -> st
 
 def _columns() -> list[ProgressColumn]:
     # Rich's own estimate looks at the last half minute only: too short for trainings.
-    columns = [TextColumn('{task.description}'), BarColumn(), MofNCompleteColumn()]
+    name = TextColumn('{task.description}', markup=False)
+    columns = [name, BarColumn(), MofNCompleteColumn()]
     return [*columns, TimeElapsedColumn(), TextColumn('left: {task.fields[left]}')]
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from dsrb_mm.utils.checkpoint_files import write_atomically
 
 from .plan import PROPORTIONS, Run
 from .state import MAP, read_metrics, status, write_text
@@ -43,7 +46,7 @@ def collect(runs: Sequence[Run]) -> pd.DataFrame:
             checkpoint=run.checkpoint,
             config=str(run.config),
         )
-        rows.append(row | (metrics or {MAP: np.nan}))
+        rows.append(row | (metrics or {MAP: np.nan}) | row)
     return pd.DataFrame(rows)
 
 
@@ -120,7 +123,7 @@ def _cell(rows: pd.DataFrame, seeds: int) -> str:
     return _number(mean, std, found, seeds) + (f', {failed} failed' if failed else '')
 
 
-def plot(table: pd.DataFrame, path: Path) -> None:
+def plot(table: pd.DataFrame, path: Path | BinaryIO) -> None:
     """mAP over the proportion of known labels, a line a method, a band of one deviation."""
     figure = Figure(figsize=(6, 4), layout='constrained')
     FigureCanvasAgg(figure)
@@ -145,7 +148,7 @@ def write_report(runs: Sequence[Run], work_dir: Path) -> str:
         The markdown table.
 
     Raises:
-        ValueError: A folder holds a run with other settings.
+        ValueError: A folder holds a run with other settings, or a damaged file.
     """
     table = collect(runs)
     published = {run.method: published_average(run.settings) for run in runs}
@@ -154,9 +157,9 @@ def write_report(runs: Sequence[Run], work_dir: Path) -> str:
     write_text(work_dir / 'results.csv', table.to_csv(index=False))
     write_text(work_dir / 'results.json', json.dumps(_content(table, published), indent=1))
     write_text(work_dir / 'results.md', text)
-    unfinished = work_dir / f'.plot.{os.getpid()}'
-    plot(table, unfinished)
-    os.replace(unfinished, work_dir / 'map_over_proportion.png')
+    picture = BytesIO()
+    plot(table, picture)
+    write_atomically(work_dir / 'map_over_proportion.png', picture.getvalue())
     return text
 
 

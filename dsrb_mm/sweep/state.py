@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dsrb_mm.utils.annotation_files import read_json
 from dsrb_mm.utils.checkpoint_files import POINTER, find_resumable, write_atomically
 
 from .plan import Run
 
 MAP = 'multi-label/mAP'
 _SHOWN = 5  # settings named where two runs differ
+_MOST = 1e9  # of a metric: results are summed
 
 
 @contextmanager
@@ -30,9 +32,9 @@ def locked(work_dir: Path) -> Iterator[str]:
         BlockingIOError: Another sweep is at work there; the message names its process.
     """
     work_dir.mkdir(parents=True, exist_ok=True)
-    with (work_dir / '.lock').open('a+', encoding='utf-8') as file:
+    with (work_dir / '.lock').open('a+b') as file:
         file.seek(0)
-        holder = file.read().strip()
+        holder = _printable(file.read(200).decode('utf-8', errors='replace'))
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -41,7 +43,7 @@ def locked(work_dir: Path) -> Iterator[str]:
                 'another --work-dir'
             ) from error
         file.truncate(0)
-        file.write(f'process {os.getpid()} on {socket.gethostname()}')
+        file.write(f'process {os.getpid()} on {socket.gethostname()}'.encode())
         file.flush()
         yield holder
         file.truncate(0)
@@ -56,17 +58,26 @@ def read_state(run: Run) -> dict:
     """What the folder of a run tells about it: ``trained``, ``error``; empty if not begun.
 
     Raises:
-        ValueError: The folder holds something else, such as a run with other settings.
+        ValueError: The folder holds something else, such as a run with other settings, or
+            ``run.json`` is damaged.
     """
+    if run.folder.exists() and not run.folder.is_dir():
+        raise ValueError(f'expected {run.folder} to be a folder, but got a file')
     path = run.folder / 'run.json'
-    if not path.is_file():
+    if not path.exists():
         if run.metrics_file.exists() or (run.folder / 'last_checkpoint').exists():
             raise ValueError(
                 f'expected {run.folder} to be empty or to hold a run of a sweep, but got a '
                 'training without run.json: choose another --work-dir'
             )
         return {}
-    state = json.loads(path.read_text(encoding='utf-8'))
+    state = _read_object(path, 'remove the folder to train again')
+    error = state.get('error')
+    if not isinstance(state.get('fingerprint'), str) or not isinstance(error, str | None):
+        raise ValueError(
+            f'expected {path} to tell about a run of a sweep, but got keys '
+            f'{_printable(str(list(state)))}: remove the folder to train again'
+        )
     if state['fingerprint'] != run.fingerprint:
         changes = _differences(state.get('settings', {}), run.settings)
         more = f' and {len(changes) - _SHOWN} more' if len(changes) > _SHOWN else ''
@@ -89,20 +100,40 @@ def read_metrics(run: Run) -> dict | None:
     """Metrics of a finished run, None of any other.
 
     Raises:
-        ValueError: The folder holds a run with other settings.
+        ValueError: The folder holds a run with other settings, or the file is damaged.
     """
     read_state(run)
-    if not run.metrics_file.is_file():
-        return None
-    return json.loads(run.metrics_file.read_text(encoding='utf-8'))
+    return load_metrics(run.metrics_file) if run.metrics_file.exists() else None
+
+
+def load_metrics(path: Path) -> dict[str, float]:
+    """Metrics by name, mAP among them.
+
+    Raises:
+        ValueError: The file holds something else.
+    """
+    advice = 'remove it to test again'
+    metrics = _read_object(path, advice)
+    for name, value in metrics.items():
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or abs(value) > _MOST or not name.isprintable():
+            raise ValueError(
+                f'expected {path} to hold numbers by name, but got '
+                f'{_printable(f"{name!r}: {value!r}")}: {advice}'
+            )
+    if MAP not in metrics:
+        raise ValueError(
+            f'expected {path} to hold {MAP}, but got {_printable(str(sorted(metrics)))}: {advice}'
+        )
+    return metrics
 
 
 def status(run: Run) -> str:
     """``'finished'``, ``'failed'``, ``'unfinished'`` (running, or cut off) or ``'missing'``."""
     state = read_state(run)
-    if run.metrics_file.is_file():
+    if run.metrics_file.exists():
         return 'finished'
-    return ('failed' if state['error'] else 'unfinished') if state else 'missing'
+    return ('failed' if state.get('error') else 'unfinished') if state else 'missing'
 
 
 def last_checkpoint(folder: Path) -> Path | None:
@@ -114,7 +145,7 @@ def last_checkpoint(folder: Path) -> Path | None:
     found = find_resumable(folder).path
     if found is None:
         pointer.unlink(missing_ok=True)
-    elif not pointer.is_file() or pointer.read_text(encoding='utf-8').strip() != str(found):
+    elif not pointer.is_file() or pointer.read_bytes().strip() != str(found).encode():
         write_text(pointer, str(found))
     return found
 
@@ -123,4 +154,24 @@ def _differences(old: Any, new: Any, key: str = '') -> list[str]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         keys = sorted({*old, *new})
         return [d for k in keys for d in _differences(old.get(k), new.get(k), f'{key}.{k}')]
-    return [] if old == new else [f'{key[1:]}: {old!r}, now {new!r}']
+    # The old ones come from a file.
+    return [] if old == new else [f'{_printable(f"{key[1:]}: {old!r}")}, now {new!r}']
+
+
+def _read_object(path: Path, advice: str) -> dict:
+    """A json object; the error of anything else ends with an advice."""
+    try:
+        content = read_json(path)
+    except ValueError as error:
+        raise ValueError(f'{error}; {advice}') from error
+    if not isinstance(content, dict):
+        raise ValueError(
+            f'expected {path} to be a json object, but got {type(content).__name__}: {advice}'
+        )
+    return content
+
+
+def _printable(text: str) -> str:
+    """What of a text fits into one line of a message."""
+    text = ''.join(character for character in text if character.isprintable()).strip()
+    return text if len(text) <= 200 else f'{text[:200]}...'

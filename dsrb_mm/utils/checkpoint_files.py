@@ -89,8 +89,9 @@ def damage(path: Path) -> str | None:
     try:
         with zipfile.ZipFile(path) as archive:
             broken = archive.testzip()
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, ValueError) as error:
-        # The directory of a zip file, which torch writes, stands at its end.
+    # The directory of a zip file, which torch writes, stands at its end. One changed byte in it can
+    # ask for encryption or any compression, which fail in their own ways.
+    except Exception as error:
         return f'is cut off or no checkpoint ({error}, {path.stat().st_size} bytes)'
     return None if broken is None else f'is damaged (wrong checksum of {broken})'
 
@@ -105,15 +106,34 @@ def find_resumable(folder: Path) -> Resumable:
     Args:
         folder: Work directory of the training.
     """
-    pointer = folder / POINTER
-    named = pointer.read_text(encoding='utf-8').strip() if pointer.is_file() else ''
     rejected: list[str] = []
-    for path in _candidates(folder, Path(named) if named else None):
+    named = None
+    try:
+        named = _pointed_to(folder / POINTER)
+    except ValueError as error:
+        rejected.append(str(error))
+    for path in _candidates(folder, named):
         wrong = damage(path)
         if wrong is None:
             return Resumable(path, rejected)
         rejected.append(f'{path} {wrong}')
     return Resumable(None, rejected)
+
+
+def _pointed_to(pointer: Path) -> Path | None:
+    """The file it names, which need not exist; None if it names none."""
+    if not pointer.is_file():
+        return None
+    try:
+        name = pointer.read_text(encoding='utf-8').strip()
+        if len(name.splitlines()) > 1:
+            raise ValueError('more than one line')
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.stat(name)  # what no file can be called fails otherwise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, 'strerror', None) or error
+        raise ValueError(f'expected {pointer} to name a file, but got: {reason}') from error
+    return Path(name) if name else None
 
 
 def _candidates(folder: Path, named: Path | None) -> list[Path]:

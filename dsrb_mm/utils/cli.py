@@ -19,10 +19,10 @@ from dsrb_mm.engine.finite_checks import NonFiniteError
 from .checkpoint_files import DamagedCheckpointError
 from .checkpoint_reading import CheckpointFileError
 
-# Full or read-only disks, folders that cannot be: nothing that a traceback would explain.
+# Full or read-only disks, files in place of folders: nothing that a traceback would explain.
 _DISK_ERRORS = {
     errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EEXIST,
-    errno.ENOTDIR,
+    errno.ENOTDIR, errno.EISDIR,
 }  # fmt: skip
 
 

@@ -52,7 +52,9 @@ def kill_config(root: Path, size: int = 64) -> Config:
         dict(type='CosineAnnealingLR', by_epoch=True, T_max=5, convert_to_iter_based=True),
         dict(type='MultiStepLR', by_epoch=True, milestones=[3], gamma=0.5),
     ]
-    cfg.custom_hooks = [dict(type='EMAHook', momentum=0.05)]
+    # It waits from the first validation on and would stop after the last.
+    waiting = dict(type='EarlyStoppingHook', monitor='multi-label/mAP', min_delta=1e3, patience=4)
+    cfg.custom_hooks = [dict(type='EMAHook', momentum=0.05), waiting]
     cfg.custom_imports.imports.append('kill_points.killer')
     return cfg
 

@@ -53,6 +53,17 @@ def test_every_cut_is_noticed(tmp_path):
         assert 'cut off' in damage(path), length
 
 
+@pytest.mark.parametrize('value', [1, 8, 12, 14, 255])
+def test_every_changed_byte_is_whole_damaged_or_cut_off(tmp_path, value):
+    """Among them flags and methods of zip files: encryption, deflate, bzip2, LZMA."""
+    path = save(tmp_path, 'epoch_1.pth')
+    content = path.read_bytes()
+    directory = content.index(b'PK\x01\x02')  # of all files, at the end
+    for position in range(directory, directory + 64):
+        path.write_bytes(content[:position] + bytes([value]) + content[position + 1 :])
+        assert damage(path) is None or damage(path).startswith(('is cut off', 'is damaged'))
+
+
 def test_changed_weights_are_noticed(tmp_path):
     path = save(tmp_path, 'epoch_1.pth')
     content = path.read_bytes()
@@ -94,6 +105,19 @@ def test_without_a_name_the_newest_is_taken(tmp_path, content):
     if content is not None:
         (tmp_path / 'last_checkpoint').write_text(content)
     assert find_resumable(tmp_path) == (tmp_path / 'epoch_10.pth', [])
+
+
+@pytest.mark.parametrize('content', [b'\xff', b'a\0.pth', b'x' * 5000, b'epoch_9.pth\nepoch_9.pth'])
+def test_a_pointer_that_names_no_file_is_passed_over(tmp_path, content):
+    newest = save(tmp_path, 'epoch_10.pth')
+    (tmp_path / 'last_checkpoint').write_bytes(content)
+    found = find_resumable(tmp_path)
+    assert found.path == newest
+    (message,) = found.rejected
+    assert message.startswith(f'expected {tmp_path}/last_checkpoint to name a file, but got: ')
+    assert message.isprintable() and len(message) < 300
+    newest.unlink()
+    assert find_resumable(tmp_path) == (None, [message])
 
 
 @pytest.mark.parametrize('old_is_there', [True, False])

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
-from mmengine.dist import all_reduce, barrier, get_rank
+from mmengine.dist import all_gather_object, all_reduce, barrier, is_main_process
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapperDict
@@ -16,14 +17,18 @@ from mmpretrain.registry import HOOKS
 from torch import Tensor, nn
 
 from dsrb_mm.engine.finite_checks import (
+    Finding,
+    KeptBuffers,
     NonFiniteError,
     all_finite,
-    batch_labels,
-    batch_paths,
+    batch_images,
+    describe_losses,
     describe_state,
-    non_finite_names,
+    losses_of,
+    merge_findings,
     non_finite_state,
     shorten,
+    without_inputs,
 )
 
 
@@ -44,6 +49,8 @@ class FiniteCheckHook(Hook):
     the update and lowers the scale, and training goes on. Only a loss that is not finite stops it,
     or ``max_skipped`` skipped updates in a row.
 
+    Several processes stop together; all say which of them had the value, and name its batch.
+
     Args:
         max_skipped: How many updates in a row the gradient scaler may skip.
 
@@ -61,53 +68,46 @@ class FiniteCheckHook(Hook):
         self._batches: list[Any] = []  # all since the last update
         self._handles: list[Any] = []
         self._losses: dict[str, Tensor] = {}
-        self._buffers: list[tuple[Tensor, Tensor]] = []
+        self._buffers = KeptBuffers()
         self._stepped = True
         self._skipped = 0
 
     def before_train(self, runner: Runner) -> None:
         """Look at every loss and every update from here on."""
         self.after_train(runner)  # of a training that failed
-        model = _unwrap(runner)
-        handles = [model.register_forward_hook(self._note_losses)]
+        self._handles = [_unwrap(runner).register_forward_hook(self._note_losses)]
         wrapper = runner.optim_wrapper
-        wrappers = wrapper.values() if isinstance(wrapper, OptimWrapperDict) else [wrapper]
-        for one in wrappers:
-            scaled = hasattr(one, 'loss_scaler')
-            handles.append(
-                one.optimizer.register_step_pre_hook(
-                    lambda *_, scaled=scaled: self._check_update(runner, scaled)
-                )
-            )
-        self._handles = handles
+        for one in wrapper.values() if isinstance(wrapper, OptimWrapperDict) else [wrapper]:
+            check = partial(self._check_update, runner, hasattr(one, 'loss_scaler'))
+            self._handles.append(one.optimizer.register_step_pre_hook(check))
 
     def after_train(self, runner: Runner) -> None:
         """Let go of model and optimiser."""
-        for handle in self._handles:
-            handle.remove()
-        self._handles = []
+        while self._handles:
+            self._handles.pop().remove()
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Look at weights, prototypes and label graph."""
         model = _unwrap(runner)
         names = non_finite_state(model)
-        if names:
+        if not _everywhere(torch.tensor(not names)):
             classes = getattr(runner.train_dataloader.dataset, 'metainfo', {}).get('classes')
             found = describe_state(names, model, classes)
+            reason = f'epoch {runner.epoch + 1} starts with NaN or infinity in {found}'
             self._batches = []
-            self._stop(runner, f'epoch {runner.epoch + 1} starts with NaN or infinity in {found}')
+            self._stop(runner, reason, own=bool(names))
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Keep the prototypes there are, in case the next ones are not finite."""
-        self._keep_buffers(_unwrap(runner))
+        self._buffers.keep(_unwrap(runner))
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch=None) -> None:
         """Keep what the forward pass changes, and the batch's files and labels."""
         if self._stepped:
             self._batches = []
-            self._keep_buffers(_unwrap(runner))
+            self._buffers.keep(_unwrap(runner))
         self._stepped = False
-        self._batches.append(_without_inputs(data_batch))
+        self._batches.append(without_inputs(data_batch))
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch=None, outputs=None
@@ -117,8 +117,7 @@ class FiniteCheckHook(Hook):
             self._skipped = 0
             return
         # The update did not take place, so the weights are those from before.
-        if not self._finite(list(self._losses.values())):
-            self._stop(runner, _describe(runner, self._losses))
+        self._check(runner, [])
         if hasattr(runner.optim_wrapper, 'loss_scaler') and runner.optim_wrapper.should_update():
             self._stepped = True
             self._skipped += 1
@@ -130,76 +129,61 @@ class FiniteCheckHook(Hook):
                 )
 
     def _note_losses(self, model: nn.Module, inputs: Any, outputs: Any) -> None:
-        if isinstance(outputs, dict):  # as in mode='loss'
-            self._losses = {
-                name: value.detach()
-                for name, value in outputs.items()
-                if 'loss' in name and isinstance(value, Tensor)
-            }
+        losses = losses_of(outputs)
+        self._losses = self._losses if losses is None else losses
 
-    def _check_update(self, runner: Runner, scaled: bool) -> None:
+    def _check_update(self, runner: Runner, scaled: bool, *_: Any) -> None:
         """Called by the optimiser before it changes anything."""
         # The gradient scaler has looked at the gradients itself.
         gradients = [] if scaled else [p.grad for p in runner.model.parameters()]
-        if not self._finite([*self._losses.values(), *[g for g in gradients if g is not None]]):
-            self._stop(runner, _describe(runner, self._losses))
+        self._check(runner, [g for g in gradients if g is not None])
         self._stepped = True
 
-    def _finite(self, tensors: list[Tensor]) -> bool:
-        """Whether they are finite in all processes, which stop together."""
-        for exact in (False, True):
-            flag = all_finite(tensors, exact).float()
-            all_reduce(flag, 'min')
-            if flag.item():
-                return True
-        return False
+    def _check(self, runner: Runner, gradients: list[Tensor]) -> None:
+        losses = list(self._losses.values())
+        # Norms first: they are quicker.
+        if any(_everywhere(all_finite([*losses, *gradients], exact)) for exact in (False, True)):
+            return
+        text = describe_losses(self._losses, _unwrap(runner))
+        reason = f'NaN or infinity in iteration {runner.iter + 1}: {text}'
+        self._stop(runner, reason, own=not all_finite(losses))
 
-    def _keep_buffers(self, model: nn.Module) -> None:
-        own = [b for m in model.modules() if m.training for b in m.buffers(recurse=False)]
-        if [id(buffer) for buffer, _ in self._buffers] != [id(buffer) for buffer in own]:
-            self._buffers = [(buffer, buffer.clone()) for buffer in own]
-        elif own:
-            torch._foreach_copy_([kept for _, kept in self._buffers], own)
-
-    def _stop(self, runner: Runner, reason: str) -> NoReturn:
-        with torch.no_grad():
-            for buffer, kept in self._buffers:
-                buffer.copy_(kept)
-        _save_and_raise(runner, self._batches, reason)
+    def _stop(self, runner: Runner, reason: str, own: bool = False) -> NoReturn:
+        self._buffers.restore()
+        whole = not non_finite_state(_unwrap(runner))
+        finding = Finding(reason, own, whole, batch_images(self._batches))
+        _save_and_raise(runner, all_gather_object(finding))
 
 
-def _save_and_raise(runner: Runner, batches: list[Any], reason: str) -> NoReturn:
-    name = f'non_finite_iter_{runner.iter + 1}'
-    kept_state = not non_finite_state(_unwrap(runner))
-    if kept_state:
-        meta = dict(epoch=runner.epoch, iter=runner.iter)
-        runner.save_checkpoint(runner.work_dir, f'{name}.pth', meta=meta)
-    report = Path(runner.work_dir) / f'{name}{f"_rank{get_rank()}" if get_rank() else ""}.json'
-    paths = [path for batch in batches for path in batch_paths(batch)]
-    labels = [row for batch in batches for row in batch_labels(batch)]
-    images = [dict(path=p, labels=row) for p, row in zip(paths, labels, strict=True)]
-    content = dict(epoch=runner.epoch + 1, iteration=runner.iter + 1, images=images)
-    report.write_text(json.dumps(dict(reason=reason, **content), indent=1), encoding='utf-8')
-    barrier()  # nobody leaves before the checkpoint is written
-    saved = f'the state before it in {Path(runner.work_dir) / name}.pth, ' if kept_state else ''
+def _save_and_raise(runner: Runner, findings: list[Finding]) -> NoReturn:
+    """Save what the first process has, and raise the same error in all processes."""
+    reason, ranks, images = merge_findings(findings)
+    checkpoint = Path(runner.work_dir) / f'non_finite_iter_{runner.iter + 1}.pth'
+    report = checkpoint.with_suffix('.json')
+    whole = findings[0].whole
+    try:
+        if whole:
+            meta = dict(epoch=runner.epoch, iter=runner.iter)
+            runner.save_checkpoint(runner.work_dir, checkpoint.name, meta=meta)
+        if is_main_process():
+            content = dict(reason=reason, epoch=runner.epoch + 1, iteration=runner.iter + 1)
+            content |= dict(ranks=ranks, images=images)
+            report.write_text(json.dumps(content, indent=1), encoding='utf-8')
+    finally:  # if the first process fails, the others must not wait for it
+        barrier()  # nobody leaves before all is written
+    paths = [image['path'] for image in images]
     raise NonFiniteError(
         f'{reason}. {f"Batch: {shorten(paths)}. " if paths else ""}'
-        f'Saved: {saved}files and labels in {report}'
+        f'Saved: {f"the state before it in {checkpoint}, " if whole else ""}'
+        f'files and labels in {report}'
     )
 
 
-def _describe(runner: Runner, losses: dict[str, Tensor]) -> str:
-    values = ', '.join(f'{n} = {v.mean().item():g}' for n, v in losses.items())
-    gradients = ((n, p.grad) for n, p in _unwrap(runner).named_parameters())
-    bad = shorten(non_finite_names(gradients))
-    text = f'; gradients with NaN or infinity: {bad}' if bad else ''
-    return f'NaN or infinity in iteration {runner.iter + 1}: {values or "no losses"}{text}'
-
-
-def _without_inputs(data_batch: Any) -> Any:
-    if isinstance(data_batch, dict):
-        return {key: value for key, value in data_batch.items() if key != 'inputs'}
-    return data_batch
+def _everywhere(flag: Tensor) -> bool:
+    """Whether it is true in all processes, which stop together."""
+    flag = flag.float()
+    all_reduce(flag, 'min')
+    return bool(flag.item())
 
 
 def _unwrap(runner: Runner) -> nn.Module:

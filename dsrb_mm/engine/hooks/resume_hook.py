@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mmengine.dist import broadcast_object_list, is_main_process
-from mmengine.hooks import Hook
+from mmengine.hooks import EarlyStoppingHook, Hook
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpretrain.registry import HOOKS
 
@@ -13,6 +13,7 @@ from dsrb_mm.utils.checkpoint_files import DamagedCheckpointError, damage, find_
 
 # Not 'val...': MMEngine would log it beside the metrics.
 _VALIDATED = 'last_validated_epoch'
+_EARLY_STOPPING = 'early_stopping'
 
 
 @HOOKS.register_module()
@@ -26,6 +27,8 @@ class ResumeHook(Hook):
     between would never be validated at that epoch, and might miss its best checkpoint; here it is
     validated when it is resumed.
 
+    Checkpoints also get the patience of MMEngine's ``EarlyStoppingHook``, which it forgets.
+
     Raises:
         DamagedCheckpointError: There are checkpoints, but none of them is whole.
     """
@@ -35,6 +38,9 @@ class ResumeHook(Hook):
 
     def before_run(self, runner: Runner) -> None:
         """Choose the checkpoint, on one process for all."""
+        # What is saved after a validation, such as the best checkpoint, must know what it did to
+        # the patience.
+        runner._hooks = sorted(runner.hooks, key=lambda h: not isinstance(h, EarlyStoppingHook))
         if not runner._resume or runner._has_loaded:
             return
         choice: list = [None, None]
@@ -90,6 +96,26 @@ class ResumeHook(Hook):
         """Note the epoch; a checkpoint holds the note only if it was written after validation."""
         if isinstance(runner._train_loop, EpochBasedTrainLoop):
             runner.message_hub.update_info(_VALIDATED, runner.epoch)
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Add how long there has been no better score, and whether training ends for it."""
+        hooks = [hook for hook in runner.hooks if isinstance(hook, EarlyStoppingHook)]
+        if hooks:
+            checkpoint[_EARLY_STOPPING] = dict(
+                stop=bool(runner.train_loop.stop_training),
+                scores={h.monitor: [h.wait_count, float(h.best_score)] for h in hooks},
+            )
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Go on waiting from there; a training that only starts from the weights does not."""
+        hooks = [hook for hook in runner.hooks if isinstance(hook, EarlyStoppingHook)]
+        if not runner._resume or not hooks or _EARLY_STOPPING not in checkpoint:
+            return
+        state = checkpoint[_EARLY_STOPPING]
+        runner.train_loop.stop_training = state['stop']
+        for hook in hooks:
+            if hook.monitor in state['scores']:
+                hook.wait_count, hook.best_score = state['scores'][hook.monitor]
 
     @staticmethod
     def _owes_validation(runner: Runner, loop: EpochBasedTrainLoop) -> bool:

@@ -120,3 +120,53 @@ def test_checkpoints_in_another_folder(data, tmp_path):
         Runner.from_cfg(cfg).train()
     assert [path.name for path in out.glob('w/*')] == ['epoch_3.pth']
     assert (tmp_path / 'w/last_checkpoint').read_text() == str(out / 'w/epoch_3.pth')
+
+
+class Killed(Exception):
+    """Stands for a kill."""
+
+
+def train_with_patience(data, work_dir, kill=None, resume=None, load_from=None):
+    """No validation after the first is good enough: two of them end the training at epoch 3."""
+    cfg = build(data, work_dir, max_keep_ckpts=-1, save_best='auto')
+    validated = coco_config(data, work_dir, 4, epochs=6)
+    cfg.train_cfg, cfg.val_cfg = validated.train_cfg, validated.val_cfg
+    cfg.val_evaluator, cfg.val_dataloader = validated.val_evaluator, validated.val_dataloader
+    cfg.val_dataloader.dataset.dataset.ann_file = 'annotations/instances_train.json'
+    cfg.val_dataloader.dataset.dataset.data_prefix = dict(img_path='train')
+    hook = dict(type='EarlyStoppingHook', monitor='multi-label/mAP', min_delta=1e3, patience=2)
+    cfg.custom_hooks, cfg.randomness = [hook], dict(seed=0)
+    cfg.resume, cfg.load_from = bool(resume), load_from
+    cfg.experiment_name = f'{work_dir} {kill} {resume}'
+    runner = Runner.from_cfg(cfg)
+
+    def stop(function):
+        def call(*args, **kwargs):
+            if kill[1:] == (runner.epoch,):
+                raise Killed
+            return function(*args, **kwargs)
+
+        return call
+
+    if kill is None:
+        runner.train()
+    else:
+        setattr(runner.model, kill[0], stop(getattr(runner.model, kill[0])))
+        with pytest.raises(Killed):
+            runner.train()
+    return runner
+
+
+def test_patience_goes_on_after_a_kill(data, tmp_path):
+    # Epochs count from 0 in training, and from 1 in the validation after it.
+    kills = [('train_step', 2), ('val_step', 3)]
+    assert train_with_patience(data, tmp_path / 'whole').epoch == 3
+    for kill in kills:
+        work_dir = tmp_path / '_'.join(map(str, kill))
+        train_with_patience(data, work_dir, kill)
+        assert train_with_patience(data, work_dir, resume=True).epoch == 3
+        assert differences(tmp_path / 'whole', work_dir) == []
+    # A finished training is not continued; one from its weights waits anew.
+    assert train_with_patience(data, work_dir, resume=True).epoch == 3
+    weights = str(tmp_path / 'whole/epoch_3.pth')
+    assert train_with_patience(data, tmp_path / 'new', load_from=weights).epoch == 3

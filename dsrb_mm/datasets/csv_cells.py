@@ -1,0 +1,123 @@
+"""CSV files row by row, and cells of labels as bytes.
+
+``csv`` and not pandas: where rows are longer than the header, pandas drops the surplus or takes the
+first column for an index; its line numbers leave out blank lines; it keeps an object for each cell.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import itemgetter
+from pathlib import Path
+
+import numpy as np
+
+
+def read_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
+    """Rows of a CSV, each with the line on which it begins; blank lines are skipped.
+
+    Raises:
+        ValueError: Not UTF-8, or quotes that do not match.
+    """
+    line = 1
+    with open(path, newline='', encoding='utf-8-sig') as file:
+        rows = csv.reader(file, strict=True)
+        try:
+            for row in rows:
+                if row:
+                    yield line, row
+                line = rows.line_num + 1
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise ValueError(
+                f'{path} cannot be read as CSV in UTF-8 from line {line} on: {error}'
+            ) from error
+
+
+def rectangular_rows(
+    path: str | Path, rows: Iterable[tuple[int, list[str]]], width: int
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows, as long as all of them have ``width`` fields.
+
+    Raises:
+        ValueError: One has not.
+    """
+    for line, row in rows:
+        if len(row) != width:
+            raise ValueError(
+                f'expected {path} to have {width} fields in every row, as in the first, but got '
+                f'{len(row)} in line {line}'
+            )
+        yield line, row
+
+
+def read_label_cells(
+    path: str | Path,
+    rows: Iterable[tuple[int, list[str]]],
+    columns: list[int],
+    names: Sequence[str] | None,
+) -> np.ndarray:
+    """Labels in some columns of the rows; nothing means unknown where columns have names.
+
+    Args:
+        path: The file, for messages.
+        rows: Line and fields of each row.
+        columns: Which fields to read.
+        names: Names of those columns, or None.
+
+    Shape:
+        -> (N, number of columns) int8.
+
+    Raises:
+        ValueError: A cell is no label.
+    """
+    codes = _LabelCodes(empty=names is not None)
+    pick = _picker(columns)
+    labels = bytearray()
+    for line, row in rows:
+        try:
+            labels.extend(map(codes.__getitem__, pick(row)))
+        except ValueError as error:
+            at = next(i for i, column in enumerate(columns) if codes.parse(row[column]) is None)
+            where = f'column {names[at]!r}' if names is not None else f'column {at + 1}'
+            wanted = '1, 0 or nothing (unknown)' if names is not None else '1, -1 and 0'
+            raise ValueError(
+                f'expected {path} to hold {wanted}, but got {row[columns[at]][:80]!r} in line '
+                f'{line}, {where}'
+            ) from error
+    return np.frombuffer(labels, np.int8).reshape(-1, len(columns))
+
+
+class _LabelCodes(dict):
+    """Label of a cell's text as a byte, worked out once for each way to write it."""
+
+    def __init__(self, empty: bool) -> None:
+        super().__init__()
+        self.empty = empty
+
+    def __missing__(self, text: str) -> int:
+        value = self.parse(text)
+        if value is None:
+            raise ValueError(text)
+        self[text] = value & 0xFF  # -1 as the byte that int8 reads as -1
+        return self[text]
+
+    def parse(self, text: str) -> int | None:
+        """1, 0 or -1, None for anything else; Python's float() reads more than a number."""
+        text = text.strip()
+        if not text and self.empty:
+            return -1
+        if not text.isascii() or '_' in text:
+            return None
+        try:
+            value = float(text)
+        except ValueError:
+            return None
+        return int(value) if value in (1, 0, -1) else None
+
+
+def _picker(columns: list[int]) -> Callable[[list[str]], Iterable[str]]:
+    """Takes fields out of a row; neighbouring ones, the usual case, as a slice."""
+    if columns == list(range(columns[0], columns[0] + len(columns))):
+        return itemgetter(slice(columns[0], columns[0] + len(columns)))
+    return itemgetter(*columns)

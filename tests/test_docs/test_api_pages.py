@@ -1,0 +1,24 @@
+"""The API pages name every public package (that they build is what `make docs` checks)."""
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# They hold other packages, or serve the tools of this one.
+NOT_SHOWN = {
+    'dsrb_mm',
+    'dsrb_mm.benchmark',
+    'dsrb_mm.datasets.transforms',  # shown with the datasets
+    'dsrb_mm.engine',
+    'dsrb_mm.models',
+    'dsrb_mm.utils',
+}
+
+
+def test_every_public_package_has_its_place():
+    packages = {
+        '.'.join(path.parent.relative_to(ROOT).parts)
+        for path in (ROOT / 'dsrb_mm').rglob('__init__.py')
+    }
+    pages = ''.join(path.read_text() for path in (ROOT / 'docs' / 'api').glob('*.md'))
+    assert set(re.findall(r'automodule:: (\S+)', pages)) == packages - NOT_SHOWN
