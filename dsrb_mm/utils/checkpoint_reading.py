@@ -41,10 +41,8 @@ def load_plain_checkpoint(path: str | Path, map_location: Any = 'cpu') -> Any:
     path = Path(path).expanduser()
     if not path.is_file():
         raise FileNotFoundError(f'expected a checkpoint file, but found no {path}')
-    # torch < 2.6 loads this format with code and all, whatever weights_only says (CVE-2025-32434).
-    if tarfile.is_tarfile(path):
-        raise CheckpointFileError(f'expected {path} to be a checkpoint, but got a tar archive')
     with _explain(path):
+        _refuse_tar(path)
         return _drop_config(torch.load(path, map_location=map_location, weights_only=True))
 
 
@@ -84,11 +82,30 @@ def _weights_only() -> Iterator[None]:
     """Have every ``torch.load`` in here obey ``weights_only=True``, whatever its caller says."""
     before = {name: os.environ.pop(name, None) for name in (_FORCE, _FORBID)}
     os.environ[_FORCE] = '1'
+    load = torch.load
+
+    @wraps(load)
+    def checked_load(f: Any, *args: Any, **kwargs: Any) -> Any:
+        _refuse_tar(f)
+        return load(f, *args, **kwargs)
+
+    torch.load = checked_load  # what is downloaded is first seen here
     try:
         yield
     finally:
+        torch.load = load
         del os.environ[_FORCE]
         os.environ.update({name: value for name, value in before.items() if value is not None})
+
+
+def _refuse_tar(file: Any) -> None:
+    """Refuse what torch < 2.6 loads code and all, whatever weights_only says (CVE-2025-32434)."""
+    position = file.tell() if hasattr(file, 'tell') else None
+    found = tarfile.is_tarfile(file)
+    if position is not None:
+        file.seek(position)
+    if found:
+        raise ValueError('a tar archive')
 
 
 @contextmanager

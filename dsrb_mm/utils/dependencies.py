@@ -16,7 +16,7 @@ class Requirement:
     Args:
         module: Name to import.
         distributions: Every distribution that brings this module.
-        versions: Range wanted, such as ``'>=1.2.0,<2.0'``.
+        versions: Range wanted, such as ``'>=1.2.0,<2.0'``; empty where any will do.
         install: Name to hand to ``pip install``.
     """
 
@@ -32,6 +32,9 @@ REQUIREMENTS = (
     # cannot ask for "either". The upper bound is the one MMPretrain 1.2.0 asserts on import.
     Requirement('mmcv', ('mmcv', 'mmcv-lite', 'mmcv-full'), '>=2.0.1,<2.4.0', 'mmcv-lite'),
     Requirement('mmpretrain', ('mmpretrain',), '>=1.2.0,<2.0', 'mmpretrain'),
+    # MMPretrain imports it and asks for it; `mim install` takes the copy inside setuptools, which
+    # cannot be imported from there, for it.
+    Requirement('importlib_metadata', ('importlib-metadata',), '', 'importlib-metadata'),
 )
 
 
@@ -68,7 +71,7 @@ def describe_problem(requirement: Requirement) -> str | None:
     if found and not bad:
         return None
     return (
-        f'expected {requirement.module} to be {requirement.versions}, but got '
+        f'expected {requirement.module} to be {requirement.versions or "installed"}, but got '
         f'{" and ".join(bad) or "none installed"}: '
         f"pip install '{requirement.install}{requirement.versions}'"
     )
@@ -97,7 +100,7 @@ def describe_transformers_conflict() -> str | None:
 
 
 def check_dependencies(requirements: tuple[Requirement, ...] = REQUIREMENTS) -> None:
-    """Check that MMEngine, MMCV (full or lite) and MMPretrain are there in versions that fit.
+    """Check that MMEngine, MMCV (full or lite), MMPretrain and what it imports are there and fit.
 
     Args:
         requirements: What to check.

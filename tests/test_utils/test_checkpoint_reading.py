@@ -1,4 +1,6 @@
+import io
 import shutil
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -50,9 +52,19 @@ def test_code_is_not_run(tmp_path, marker, default, kind):
     assert not marker.exists()
 
 
-@pytest.mark.parametrize('url', ['https://x.org/a.pth', 'torchvision://resnet18', 'mmcls://a'])
-def test_code_is_not_run_from_a_download(tmp_path, marker, default, url, monkeypatch):
-    source = write_hostile_checkpoint(tmp_path / 'source', marker)
+@pytest.mark.parametrize(
+    ('url', 'kind', 'reason'),
+    [
+        ('https://x.org/a.pth', 'zip', 'could run code'),
+        ('torchvision://resnet18', 'legacy', 'could run code'),
+        ('mmcls://a', 'zip', 'could run code'),
+        # torch < 2.6 would run its code in spite of weights_only.
+        ('https://x.org/a.pth', 'tar', 'to be a checkpoint, but got: a tar archive'),
+        ('torchvision://resnet18', 'tar', 'to be a checkpoint, but got: a tar archive'),
+    ],
+)
+def test_code_is_not_run_from_a_download(tmp_path, marker, default, url, kind, reason, monkeypatch):
+    source = write_hostile_checkpoint(tmp_path / 'source', marker, kind)
     monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'hub'))
     monkeypatch.setattr(
         torch.hub, 'download_url_to_file', lambda url, file, *a, **kw: shutil.copy(source, file)
@@ -60,9 +72,26 @@ def test_code_is_not_run_from_a_download(tmp_path, marker, default, url, monkeyp
     for name in ('get_torchvision_models', 'get_mmcls_models'):
         urls = dict(resnet18='https://x.org/b.pth', a='https://x.org/c.pth')
         monkeypatch.setattr(f'mmengine.runner.checkpoint.{name}', lambda urls=urls: urls)
-    with pytest.raises(CheckpointFileError, match='could run code'):
+    load = torch.load
+    with pytest.raises(CheckpointFileError, match=reason) as caught:
         CheckpointLoader.load_checkpoint(url)
+    assert '\n' not in str(caught.value) and torch.load is load
     assert list(tmp_path.glob('hub/**/*.pth')) and not marker.exists()
+
+
+@pytest.mark.parametrize(('kind', 'reason'), [('zip', 'could run code'), ('tar', 'a tar archive')])
+def test_code_is_not_run_from_memory(tmp_path, marker, default, kind, reason, monkeypatch):
+    """Of object storage, MMEngine loads the content, not a file."""
+    data = write_hostile_checkpoint(tmp_path / 'a', marker, kind).read_bytes()
+    good = io.BytesIO()
+    torch.save(dict(w=torch.ones(2)), good)
+    contents = {'s3://bad': data, 's3://good': good.getvalue()}
+    backend = SimpleNamespace(get=contents.get)
+    monkeypatch.setattr('mmengine.runner.checkpoint.get_file_backend', lambda *_, **__: backend)
+    with pytest.raises(CheckpointFileError, match=reason):
+        CheckpointLoader.load_checkpoint('s3://bad')
+    assert not marker.exists()
+    assert CheckpointLoader.load_checkpoint('s3://good')['w'].tolist() == [1, 1]
 
 
 def test_config_in_a_checkpoint_is_not_executed(tmp_path, marker):

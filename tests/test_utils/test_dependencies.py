@@ -10,7 +10,8 @@ from dsrb_mm.utils import dependencies
 from dsrb_mm.utils.dependencies import REQUIREMENTS, Requirement, check_dependencies
 
 ROOT = Path(__file__).resolve().parents[2]
-GOOD = {'mmengine': '0.10.7', 'mmcv-lite': '2.2.0', 'mmpretrain': '1.2.0'}
+OTHER = {'importlib-metadata': '8.0.0'}
+GOOD = {'mmengine': '0.10.7', 'mmcv-lite': '2.2.0', 'mmpretrain': '1.2.0', **OTHER}
 
 
 @pytest.fixture
@@ -40,8 +41,8 @@ def test_this_environment_passes():
     'versions',
     [
         GOOD,
-        {'mmengine': '0.10.4', 'mmcv': '2.0.1', 'mmpretrain': '1.2.0'},
-        {'mmengine-lite': '0.10.7', 'mmcv': '2.2.0+cu121', 'mmpretrain': '1.3.0rc1'},
+        {'mmengine': '0.10.4', 'mmcv': '2.0.1', 'mmpretrain': '1.2.0', **OTHER},
+        {'mmengine-lite': '0.10.7', 'mmcv': '2.2.0+cu121', 'mmpretrain': '1.3.0rc1', **OTHER},
         {**GOOD, 'mmcv': '2.1.0'},
     ],
 )
@@ -77,6 +78,17 @@ def test_reports_all_that_is_missing_at_once(installed):
     message = str(error.value)
     assert message.count('but got none installed') == len(REQUIREMENTS)
     assert "pip install 'mmcv-lite>=2.0.1,<2.4.0'" in message
+
+
+def test_a_missing_import_of_mmpretrain_is_named_with_the_way_to_get_it(installed):
+    """`mim install` takes the copy inside setuptools for it."""
+    installed({name: version for name, version in GOOD.items() if name not in OTHER})
+    with pytest.raises(ImportError) as error:
+        check_dependencies()
+    assert str(error.value).splitlines()[1:] == [
+        '  expected importlib_metadata to be installed, but got none installed: '
+        "pip install 'importlib-metadata'"
+    ]
 
 
 def test_names_the_transformers_that_breaks_mmpretrain(installed):
