@@ -8,7 +8,7 @@ import torch
 from fixtures.data import random_labels, write_coco
 from fixtures.hostile import write_hostile_array, write_hostile_checkpoint
 from fixtures.inference import inference_config, write_config
-from fixtures.tools import load_main
+from fixtures.tools import HAS_EXPORT, load_main
 from fixtures.training import coco_config
 from mmengine.config import Config
 from mmengine.runner import Runner
@@ -18,6 +18,7 @@ from dsrb_mm.apis import MultiLabelInferencer, load_model
 from dsrb_mm.datasets import CocoMultiLabel, PartialLabelDataset
 from dsrb_mm.utils.checkpoint_reading import CheckpointFileError
 
+needs_export = pytest.mark.skipif(not HAS_EXPORT, reason='needs the extra export')
 CLASSES = ['cat', 'dog', 'bird', 'cow']
 
 
@@ -103,7 +104,7 @@ def test_test(refuse, folder, hostile):
     ('tool', 'options'),
     [
         ('infer', ['images']),
-        ('export_onnx', ['--out', 'a.onnx']),
+        pytest.param('export_onnx', ['--out', 'a.onnx'], marks=needs_export),
         ('complete_labels', ['--out', 'a.csv']),
         ('show_prototypes', ['--out-dir', 'p']),
     ],

@@ -108,8 +108,10 @@ def test_grey_palette_and_one_bit():
 
 def test_sixteen_bits_become_the_upper_eight():
     wide = RNG.integers(0, 2**16, (5, 7)).astype(np.uint16)
-    for kind in ('PNG', 'TIFF', 'PPM'):
-        found = decode_image(encode(wide, kind), 'a')
+    # Pillow 10.0 reads this PPM, but does not write it.
+    portable = b'P5 7 5 65535\n' + wide.astype('>u2').tobytes()
+    for content in (encode(wide, 'PNG'), encode(wide, 'TIFF'), portable):
+        found = decode_image(content, 'a')
         np.testing.assert_array_equal(found, np.stack([wide >> 8] * 3, -1))
 
 

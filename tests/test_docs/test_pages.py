@@ -3,7 +3,6 @@
 A command that a test cannot run has a marker before its block, and is checked without running it.
 """
 
-import importlib.util
 from pathlib import Path
 
 import pytest
@@ -11,12 +10,11 @@ from fixtures.docs.checks import MIM_OPTIONS
 from fixtures.docs.commands import Command, inline_options, read_page
 from fixtures.docs.tool_checks import all_options, options_in
 from fixtures.docs.workspace import ROOT
+from fixtures.tools import HAS_EXPORT
 
 from dsrb_mm.visualization import training_curves
 
 PAGES = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', *sorted((ROOT / 'docs').rglob('*.md'))]
-# The extra `export`: not with the oldest versions.
-HAS_EXPORT = importlib.util.find_spec('onnxscript') is not None
 each_page = pytest.mark.parametrize('page', PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 
 

@@ -203,6 +203,8 @@ class ScaledOptimWrapper(OptimWrapper):
 
 @pytest.fixture
 def scaled(cfg):
+    if not hasattr(torch.amp, 'GradScaler'):
+        pytest.skip('this torch has a gradient scaler for CUDA only')
     OPTIM_WRAPPERS.register_module(module=ScaledOptimWrapper, force=True)
     cfg.optim_wrapper.type = 'ScaledOptimWrapper'
     yield cfg
