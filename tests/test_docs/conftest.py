@@ -20,7 +20,7 @@ BEFORE = (
 
 
 @pytest.fixture(scope='package')
-def test_options(pytestconfig):
+def options_of_pytest(pytestconfig):
     parser = pytestconfig._parser
     groups = [parser._anonymous, *parser._groups]
     return {name for group in groups for option in group.options for name in option.names()}
@@ -38,19 +38,19 @@ def quick_and_small():
 
 
 @pytest.fixture(scope='package')
-def workspace(tmp_path_factory, quick_and_small, test_options):
+def workspace(tmp_path_factory, quick_and_small, options_of_pytest):
     folder = tmp_path_factory.mktemp('docs') / 'workspace'
     folder.mkdir()
     write_workspace(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         for line in BEFORE:
-            Reader(test_options).follow(Command(0, tuple(line.split())))
+            Reader(options_of_pytest).follow(Command(0, tuple(line.split())))
     return folder
 
 
 @pytest.fixture
-def reader(workspace, test_options, tmp_path, monkeypatch):
+def reader(workspace, options_of_pytest, tmp_path, monkeypatch):
     """Somebody in a workspace of their own."""
     monkeypatch.chdir(shutil.copytree(workspace, tmp_path / 'workspace', symlinks=True))
-    return Reader(test_options)
+    return Reader(options_of_pytest)
