@@ -1,6 +1,7 @@
 """What readers have after `make demo` and a training on their CSV: made once, copied for a page."""
 
 import shutil
+from contextlib import contextmanager
 
 import pytest
 from fixtures.docs.commands import Command
@@ -19,38 +20,40 @@ BEFORE = (
 )
 
 
-@pytest.fixture(scope='package')
-def test_options(pytestconfig):
+@pytest.fixture(scope='session')
+def options_of_pytest(pytestconfig):
     parser = pytestconfig._parser
     groups = [parser._anonymous, *parser._groups]
     return {name for group in groups for option in group.options for name in option.names()}
 
 
-@pytest.fixture(scope='package')
-def quick_and_small():
-    """No formatting of configs, which takes seconds each; counts of images as the workspace's."""
+@contextmanager
+def in_workspace(folder):
+    """The working directory, with this: no formatting of configs, which takes seconds each; counts
+    of images as the workspace has them. Not a fixture of a larger scope: others need the real ones.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
         patch.setattr(data_report, 'PUBLISHED_IMAGES', IMAGES)
         for name in ('COCO', 'CSV', 'SCENES', 'VG', 'VOC'):
             patch.delenv(f'{name}_ROOT', raising=False)
+        patch.chdir(folder)
         yield
 
 
-@pytest.fixture(scope='package')
-def workspace(tmp_path_factory, quick_and_small, test_options):
+@pytest.fixture(scope='session')
+def workspace(tmp_path_factory, options_of_pytest):
     folder = tmp_path_factory.mktemp('docs') / 'workspace'
     folder.mkdir()
     write_workspace(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
+    with in_workspace(folder):
         for line in BEFORE:
-            Reader(test_options).follow(Command(0, tuple(line.split())))
+            Reader(options_of_pytest).follow(Command(0, tuple(line.split())))
     return folder
 
 
 @pytest.fixture
-def reader(workspace, test_options, tmp_path, monkeypatch):
+def reader(workspace, options_of_pytest, tmp_path):
     """Somebody in a workspace of their own."""
-    monkeypatch.chdir(shutil.copytree(workspace, tmp_path / 'workspace', symlinks=True))
-    return Reader(test_options)
+    with in_workspace(shutil.copytree(workspace, tmp_path / 'workspace', symlinks=True)):
+        yield Reader(options_of_pytest)

@@ -39,9 +39,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize('command', WRONG)
-def test_wrong_commands(command, test_options):
+def test_wrong_commands(command, options_of_pytest):
     with pytest.raises(AssertionError, match=WRONG[command]):
-        check(shlex.split(command), test_options)
+        check(shlex.split(command), options_of_pytest)
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_wrong_commands(command, test_options):
         ("    _base_ = 'configs/none.py'", 'none.py'),
     ],
 )
-def test_readers_notice(page, message, test_options, tmp_path, monkeypatch):
+def test_readers_notice(page, message, options_of_pytest, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(Exception, match=message):
         for item in read_page(page):
-            Reader(test_options).follow(item)
+            Reader(options_of_pytest).follow(item)

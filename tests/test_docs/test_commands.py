@@ -1,7 +1,8 @@
 """What is read from pages."""
 
 import pytest
-from fixtures.docs.commands import Command, Listing, inline_options, read_page
+from fixtures.docs.commands import Command, Listing, read_page
+from fixtures.docs.sentences import inline_options, inline_paths
 
 
 def lines(text):
@@ -30,6 +31,9 @@ def test_commands_in_sentences_and_tables():
     assert [str(item) for item in found] == ['make demo', 'python tools/demo.py --out x', 'mim run']
     assert [item.line for item in found] == [1, 2, 5] and all(item.inline for item in found)
     assert [item.is_mention for item in found] == [True, False, True]
+    assert inline_paths('`docs/a.md`, `tests/b/`, `tools/c.py --d`, docs/e.md, `x/docs/f.md`') == {
+        'docs/a.md', 'tests/b/',
+    }  # fmt: skip
     assert inline_options('`--out x.csv --thr=0.3`, `tools/a.py --b`; --c') == {
         '--out', '--thr', '--b',
     }  # fmt: skip
@@ -68,6 +72,7 @@ def test_code_and_files_beside_commands():
         ('    nvidia-smi', "but got 'nvidia-smi'"),
         ('    nvidia-smi --id 3', "but got 'nvidia-smi --id 3'"),
         ('    make test\n    nvidia-smi', 'line 2: expected a command to begin with'),
+        ('    x = dict(a=', "but got 'x = dict"),
         ('    a,b\n    make test', "but got 'make test'"),
         ('<!-- not run: slow -->\n\n    make test', 'line 1: expected "<!-- not run by tests'),
         ('<!-- not run by tests: slow -->\n\nText.', 'expected commands after the marker "slow"'),

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from fixtures.docs.checks import MIM_OPTIONS
-from fixtures.docs.commands import Command, inline_options, read_page
+from fixtures.docs.commands import Command, read_page
+from fixtures.docs.sentences import inline_options, inline_paths
 from fixtures.docs.tool_checks import all_options, options_in
 from fixtures.docs.workspace import ROOT
 from fixtures.tools import HAS_EXPORT
@@ -31,12 +32,18 @@ def test_commands(page, reader):
 
 
 @each_page
-def test_options_in_sentences(page, test_options):
+def test_options_in_sentences(page, options_of_pytest):
     text = page.read_text()
     commands = [item for item in read_page(text) if isinstance(item, Command)]
-    known = all_options() | test_options | MIM_OPTIONS
+    known = all_options() | options_of_pytest | MIM_OPTIONS
     known = known.union(*(options_in(command.words) for command in commands))
     assert inline_options(text) <= known
+
+
+@each_page
+def test_paths_in_sentences(page):
+    missing = {path for path in inline_paths(page.read_text()) if not (ROOT / path).exists()}
+    assert not missing
 
 
 def test_a_reader_notices_a_tool_that_fails_or_writes_nothing(reader, monkeypatch):
