@@ -1,6 +1,7 @@
 """Shared by all tests: one thread, fixed seeds, and `import oracles`."""
 
 import gc
+import itertools
 import random
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import settings
+from mmengine.runner import Runner
 
 # Not `tests.oracles`: some installed packages bring a package called `tests`, which would win.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -35,6 +37,22 @@ def quick_garbage_collection():
     gc.freeze()
     yield
     gc.unfreeze()
+
+
+@pytest.fixture(autouse=True, scope='session')
+def quick_runners():
+    number, setup_env = itertools.count(), Runner.setup_env
+
+    def setup_env_and_name(runner, *args):
+        setup_env(runner, *args)
+        # Runners of the same second would share loggers and the history of their values.
+        runner._timestamp += f'_{next(number)}'
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Runner, 'setup_env', setup_env_and_name)
+        # MMEngine formats the config for the log and every checkpoint: longer than tiny trainings.
+        patch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
+        yield
 
 
 @pytest.fixture(autouse=True, scope='session')

@@ -8,14 +8,7 @@ import numpy as np
 import pytest
 from fixtures.data import random_labels, write_csv
 from fixtures.training import tiny_config
-from mmengine.config import Config
 from mmengine.runner import Runner
-
-
-@pytest.fixture(autouse=True)
-def config_is_not_formatted(monkeypatch):
-    """Its text goes into log and checkpoints: longer than such a training takes."""
-    monkeypatch.setattr(Config, 'pretty_text', '')
 
 
 def partial(num_images=10, num_classes=4, known=0.5):

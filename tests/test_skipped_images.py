@@ -8,7 +8,6 @@ from fixtures.data import random_labels, write_coco
 from fixtures.inference import write_config
 from fixtures.tools import load_main
 from fixtures.training import coco_config
-from mmengine.config import Config
 from mmengine.runner import Runner
 
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
@@ -17,12 +16,6 @@ from dsrb_mm.utils.data_report import build_reports, find_unreadable
 
 BAD = ['000003.jpg', '000007.jpg']
 LOAD = dict(type='LoadCheckedImageFromFile')
-
-
-@pytest.fixture(autouse=True)
-def config_is_not_formatted(monkeypatch):
-    """Its text goes into log and checkpoints: longer than such a training takes."""
-    monkeypatch.setattr(Config, 'pretty_text', '')
 
 
 @pytest.fixture

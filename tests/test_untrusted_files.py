@@ -10,7 +10,6 @@ from fixtures.hostile import write_hostile_array, write_hostile_checkpoint
 from fixtures.inference import inference_config, write_config
 from fixtures.tools import HAS_EXPORT, load_main
 from fixtures.training import coco_config
-from mmengine.config import Config
 from mmengine.runner import Runner
 from mmpretrain import get_model
 
@@ -20,12 +19,6 @@ from dsrb_mm.utils.checkpoint_reading import CheckpointFileError
 
 needs_export = pytest.mark.skipif(not HAS_EXPORT, reason='needs the extra export')
 CLASSES = ['cat', 'dog', 'bird', 'cow']
-
-
-@pytest.fixture(autouse=True)
-def config_is_not_formatted(monkeypatch):
-    """Its text goes into log and checkpoints: longer than such a training takes."""
-    monkeypatch.setattr(Config, 'pretty_text', '')
 
 
 @pytest.fixture(scope='module')

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-import traceback
 from pathlib import Path
 
 import mmengine.config.config
@@ -16,7 +15,7 @@ import numpy as np
 import torch
 from fixtures.data import random_labels, write_coco
 from fixtures.inference import write_config
-from fixtures.tools import TOOLS, load_main
+from fixtures.tools import TOOLS, fork, load_main
 from fixtures.training import coco_config
 from mmengine.config import Config
 
@@ -98,26 +97,13 @@ def train(
                 [sys.executable, *command], stdout=output, stderr=output, env=env
             )
             return _wait(process.pid, kill_after)
-        sys.stdout.flush()
-        pid = os.fork()
-        if not pid:
-            code = 1
-            try:
-                os.dup2(output.fileno(), 1)
-                os.dup2(output.fileno(), 2)
-                sys.stdout, sys.stderr = os.fdopen(1, 'w'), os.fdopen(2, 'w')
-                if limit is not None:
-                    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-                _main(command, threads)
-                code = 0
-            except SystemExit as error:
-                print(error, file=sys.stderr)
-            except BaseException:
-                traceback.print_exc()
-            finally:
-                sys.stdout.flush()
-                sys.stderr.flush()
-                os._exit(code)
+
+        def call() -> None:
+            if limit is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+            _main(command, threads)
+
+        pid = fork(call, output.fileno())
         return _wait(pid, kill_after)
 
 

@@ -14,7 +14,6 @@ from fixtures.hostile import write_hostile_checkpoint
 from fixtures.inference import write_config
 from fixtures.tools import load_main
 from fixtures.training import CONFIGS, coco_config
-from mmengine.config import Config
 
 from dsrb_mm.sweep import RunFailed, collect, execution, make_plan, report, write_state
 
@@ -239,7 +238,6 @@ def test_folder_in_place_of_the_pointer_is_a_failed_run(sweep):
 @pytest.mark.parametrize('kind', ['zip', 'legacy', 'tar', 'pickle'])
 def test_no_code_of_a_checkpoint_is_run(sweep, monkeypatch, tmp_path, kind):
     """The real training tool, in this process, resumes from the run's folder."""
-    monkeypatch.setattr(Config, 'pretty_text', '')
     write_coco(tmp_path / 'data', 'train', random_labels(8, 4), ['a', 'b', 'c', 'd'])
     cfg = coco_config(tmp_path / 'data', tmp_path / 'unused', 4, epochs=1)
     cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None

@@ -10,7 +10,6 @@ import torch
 from fixtures.data import random_labels, write_coco
 from fixtures.training import coco_config
 from fixtures.two_processes import run_in_two_processes
-from mmengine.config import Config
 from mmengine.runner import Runner
 
 pytestmark = pytest.mark.skipif(
@@ -22,8 +21,7 @@ SECONDS = 60  # within which both have to end
 
 
 @pytest.fixture
-def cfg(tmp_path, monkeypatch):
-    monkeypatch.setattr(Config, 'pretty_text', '')  # formatting it takes longer than training
+def cfg(tmp_path):
     write_coco(tmp_path / 'data', 'train', random_labels(16, 4), ['a', 'b', 'c', 'd'])
     cfg = coco_config(tmp_path / 'data', tmp_path / 'work', 4, epochs=2)
     cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None

@@ -8,7 +8,6 @@ import pytest
 import torch
 from fixtures.data import random_labels, write_coco
 from fixtures.training import coco_config
-from mmengine.config import Config
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmpretrain.registry import OPTIM_WRAPPERS
@@ -17,12 +16,6 @@ from dsrb_mm.engine.finite_checks import NonFiniteError, all_finite
 from dsrb_mm.engine.hooks import FiniteCheckHook
 
 BAD = '000005.jpg'
-
-
-@pytest.fixture(autouse=True)
-def config_is_not_formatted(monkeypatch):
-    """Its text goes into log and checkpoints: longer than such a training takes."""
-    monkeypatch.setattr(Config, 'pretty_text', '')
 
 
 @pytest.fixture

@@ -13,12 +13,6 @@ from dsrb_mm.engine.atomic_backend import AtomicBackend
 from dsrb_mm.utils.checkpoint_files import DamagedCheckpointError, damage
 
 
-@pytest.fixture(autouse=True)
-def quick_config_text(monkeypatch):
-    # Formatting the config into every checkpoint takes longer than training.
-    monkeypatch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
-
-
 @pytest.fixture(scope='module')
 def data(tmp_path_factory):
     root = tmp_path_factory.mktemp('data')
