@@ -5,7 +5,8 @@ from dsrb_mm.apis import load_model
 from dsrb_mm.models.layers import attention_kernels
 
 
-@pytest.fixture(scope='package')
+# Not scope='package': without __init__.py that lasts the session, and the patch with it.
+@pytest.fixture(scope='module')
 def small_model(tmp_path_factory):
     """A loaded DSRB model whose attention is computed two categories at a time."""
     path = tmp_path_factory.mktemp('export') / 'dsrb.pth'
