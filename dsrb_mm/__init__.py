@@ -4,11 +4,16 @@ Importing the package registers its models, datasets, hooks and metrics in MMPre
 a config does so with ``custom_imports = dict(imports=['dsrb_mm'])``.
 """
 
+import warnings
+
 from .utils.dependencies import check_dependencies
 
 check_dependencies()
 
-from . import datasets, engine, evaluation, models  # noqa: E402
+with warnings.catch_warnings():
+    # mmcv-lite tells everybody who imports it to install mmcv; nothing here needs what it lacks.
+    warnings.filterwarnings('ignore', 'Fail to import ``MultiScaleDeformableAttention``')
+    from . import datasets, engine, evaluation, models
 from .utils.checkpoint_reading import guard_checkpoint_loader  # noqa: E402
 from .version import __version__  # noqa: E402
 
