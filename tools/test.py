@@ -6,7 +6,7 @@ import mmengine
 from mmengine.evaluator import DumpResults
 from mmengine.runner import Runner
 
-from dsrb_mm.utils.cli import clear_errors, load_config, runner_arguments
+from dsrb_mm.utils.cli import clear_errors, leave_group, load_config, runner_arguments
 
 
 def main() -> None:
@@ -30,6 +30,7 @@ def main() -> None:
         metrics = runner.test()
         if args.out and item == 'metrics':
             mmengine.dump(metrics, args.out)
+        leave_group()
 
 
 if __name__ == '__main__':

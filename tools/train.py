@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mmengine.runner import Runner
 
-from dsrb_mm.utils.cli import clear_errors, load_config, runner_arguments
+from dsrb_mm.utils.cli import clear_errors, leave_group, load_config, runner_arguments
 
 
 def main() -> None:
@@ -25,6 +25,7 @@ def main() -> None:
     args = parser.parse_args()
     with clear_errors():
         Runner.from_cfg(load_config(args)).train()
+        leave_group()
 
 
 if __name__ == '__main__':

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.error import URLError
 
+import torch.distributed
 from mmengine.config import Config, DictAction
+from mmengine.dist import is_distributed
 
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
 from dsrb_mm.engine.finite_checks import NonFiniteError
@@ -129,6 +131,16 @@ def _merge_test(cfg: Config, args: argparse.Namespace) -> None:
         cfg.default_hooks.attention_pictures = dict(
             type='AttentionPictureHook', out_dir=args.show_dir, interval=args.interval
         )
+
+
+def leave_group() -> None:
+    """Leave the process group that the launcher made, if it made one.
+
+    A process that ends inside it may abort at its very end ("terminate called ..."), for which
+    torchrun calls the whole run failed.
+    """
+    if is_distributed():
+        torch.distributed.destroy_process_group()
 
 
 @contextmanager
