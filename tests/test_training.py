@@ -214,3 +214,34 @@ def test_tensorboard(coco):
     coco.visualizer.vis_backends = backends
     train(coco)
     assert list(Path(coco.work_dir).glob('*/vis_data/events.out.tfevents.*'))
+
+
+@pytest.mark.parametrize(
+    ('option', 'message'),
+    [
+        ('model.head.num_classes=3', 'model.neck.num_classes=4 model.head.num_classes=4'),
+        ('model.head.graph_steps=-1', 'graph_steps'),
+        ('train_dataloader.dataset.known_proportion=2', 'known_proportion'),
+        ('model.neck.type=NoSuchNeck', 'NoSuchNeck is not in the'),
+    ],
+)
+def test_wrong_settings_are_one_line(coco, tmp_path, option, message):
+    coco.dump(tmp_path / 'config.py')
+    output = tmp_path / 'output'
+    assert run_tool('train', [tmp_path / 'config.py', '--cfg-options', option], output) == 1
+    text = output.read_text()
+    assert 'Traceback' not in text
+    assert message in text.splitlines()[-1]
+
+
+def test_weights_that_do_not_fit_are_not_tested(coco, tmp_path):
+    coco.dump(tmp_path / 'config.py')
+    torch.save(Runner.from_cfg(coco).model.state_dict(), tmp_path / 'a.pth')
+    output = tmp_path / 'output'
+    arguments = [tmp_path / 'config.py', tmp_path / 'a.pth']
+    assert run_tool('test', arguments, output) == 0
+    for option in ('model.head.hidden_channels=24', 'model.neck.out_channels=128'):
+        assert run_tool('test', [*arguments, '--cfg-options', option], output) == 1
+        text = output.read_text()
+        assert 'Traceback' not in text
+        assert f'expected the checkpoint {tmp_path / "a.pth"} to fit the config' in text

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import mmengine
 from mmengine.evaluator import DumpResults
-from mmengine.runner import Runner
 
-from dsrb_mm.utils.cli import clear_errors, leave_group, load_config, runner_arguments
+from dsrb_mm.utils.cli import build_runner, clear_errors, leave_group, runner_arguments
 
 
 def main() -> None:
@@ -22,8 +21,8 @@ def main() -> None:
     parser.add_argument('--interval', type=int, default=50, help='a picture every so many images')
     parser.add_argument('--amp', action='store_true', help='mixed precision')
     args = parser.parse_args()
+    runner = build_runner(args)
     with clear_errors():
-        runner = Runner.from_cfg(load_config(args))
         item = args.out_item or ('metrics' if str(args.out).endswith('.json') else 'pred')
         if args.out and item == 'pred':
             runner.test_evaluator.metrics.append(DumpResults(out_file_path=args.out))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from mmengine.runner import Runner
-
-from dsrb_mm.utils.cli import clear_errors, leave_group, load_config, runner_arguments
+from dsrb_mm.utils.cli import build_runner, clear_errors, leave_group, runner_arguments
 
 
 def main() -> None:
@@ -23,8 +21,9 @@ def main() -> None:
         help="scale the learning rate by the batch size over the config's base_batch_size",
     )
     args = parser.parse_args()
+    runner = build_runner(args)
     with clear_errors():
-        Runner.from_cfg(load_config(args)).train()
+        runner.train()
         leave_group()
 
 

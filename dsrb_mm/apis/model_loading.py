@@ -15,8 +15,8 @@ from torch import nn
 
 from dsrb_mm.models.backbones import FrozenBackbone
 from dsrb_mm.utils import load_class_names
+from dsrb_mm.utils.checkpoint_weights import load_weights, read_checkpoint
 
-from .checkpoints import load_weights, read_checkpoint
 from .preprocessing import evaluation_datasets
 
 _SHOWN = 3  # categories named in a message

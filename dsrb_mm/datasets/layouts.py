@@ -32,10 +32,18 @@ From: https://homes.cs.washington.edu/~ranjay/visualgenome/ (images), and the re
     (lists and labels)""",
     'CSVMultiLabel': """Expected: a CSV with a header, one row an image: a column with the path of
 the image (relative to the image folder), and one column a category holding 1 (present), 0 (absent)
-or nothing (unknown).""",
+or nothing (unknown). With the config's own settings:
+    {root}/labels.csv, {root}/images/""",
 }
 
 
+# Environment variables that the configs read for data_root.
+_ROOTS = {
+    'VOC': 'VOC_ROOT',
+    'CocoMultiLabel': 'COCO_ROOT (the scenes: SCENES_ROOT)',
+    'VG200': 'VG_ROOT',
+    'CSVMultiLabel': 'CSV_ROOT',
+}
 # What a dataset of MMPretrain lets through from libraries when a file or an option is wrong.
 _LIBRARY_ERRORS = (
     AssertionError,
@@ -68,8 +76,8 @@ def explain_errors(config: Mapping) -> Iterator[None]:
         root = str(config.get('data_root') or '.').rstrip('/')
         raise FileNotFoundError(
             f'data of {name} not found: {error}\n{layout.format(root=root)}\n'
-            'Elsewhere? Set COCO_ROOT, VOC_ROOT, VG_ROOT or SCENES_ROOT in the environment, or '
-            'data_root in the config.'
+            f'Elsewhere? Set {_ROOTS[name]} in the environment, or data_root, ann_file and '
+            'data_prefix of the dataset in the config.'
         ) from error
     except (*_LIBRARY_ERRORS, ValueError, TypeError) as error:
         culprit = _broken_voc_file(config) if name == 'VOC' else None

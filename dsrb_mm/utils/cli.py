@@ -14,12 +14,15 @@ from urllib.error import URLError
 import torch.distributed
 from mmengine.config import Config, DictAction
 from mmengine.dist import is_distributed
+from mmengine.runner import Runner
 
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
 from dsrb_mm.engine.finite_checks import NonFiniteError
+from dsrb_mm.engine.hooks.category_check_hook import CategoryMismatchError
 
 from .checkpoint_files import DamagedCheckpointError
 from .checkpoint_reading import CheckpointFileError
+from .checkpoint_weights import WeightMismatchError
 
 # Full or read-only disks, files in place of folders: nothing that a traceback would explain.
 _DISK_ERRORS = {
@@ -133,6 +136,21 @@ def _merge_test(cfg: Config, args: argparse.Namespace) -> None:
         )
 
 
+def build_runner(args: argparse.Namespace) -> Runner:
+    """The runner of what :func:`load_config` reads, with its data sets.
+
+    Built before anything runs, so that wrong settings can be told from defects: any ValueError,
+    TypeError or KeyError in here is the config's.
+    """
+    with clear_errors(ValueError, TypeError, KeyError):
+        runner = Runner.from_cfg(load_config(args))
+        if hasattr(args, 'checkpoint'):
+            runner.test_loop  # noqa: B018, a property that builds
+        else:
+            runner.train_loop, runner.val_loop  # noqa: B018
+    return runner
+
+
 def leave_group() -> None:
     """Leave the process group that the launcher made, if it made one.
 
@@ -157,6 +175,8 @@ def clear_errors(*more: type[Exception]) -> Iterator[None]:
         DamagedCheckpointError,
         CheckpointFileError,
         NonFiniteError,
+        CategoryMismatchError,
+        WeightMismatchError,
         *more,
     )
     try:

@@ -1,4 +1,4 @@
-"""Catches category lists that differ between training, evaluation and checkpoint."""
+"""Catches what does not belong together: categories of data sets, model and checkpoint; weights."""
 
 from __future__ import annotations
 
@@ -8,11 +8,22 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
+from torch import nn
+
+from dsrb_mm.utils.checkpoint_weights import load_weights
+
+
+class CategoryMismatchError(ValueError):
+    """Categories that should be the same and are not."""
 
 
 def _classes(dataset) -> tuple[str, ...] | None:
     classes = getattr(dataset, 'metainfo', {}).get('classes')
     return None if classes is None else tuple(classes)
+
+
+def _unwrap(runner: Runner) -> nn.Module:
+    return runner.model.module if is_model_wrapper(runner.model) else runner.model
 
 
 def _compare(one: str, expected: Sequence[str], other: str, found: Sequence[str]) -> None:
@@ -25,7 +36,7 @@ def _compare(one: str, expected: Sequence[str], other: str, found: Sequence[str]
         if only_one or only_other
         else 'the same categories in another order'
     )
-    raise ValueError(
+    raise CategoryMismatchError(
         f'expected {other} to have the categories of {one} in the same order, but got '
         f'{len(found)} instead of {len(expected)}: {detail}'
     )
@@ -36,7 +47,13 @@ class CategoryCheckHook(Hook):
     """Stops a run whose category lists do not agree, before it computes nonsense.
 
     Compares the training set with the validation set and with the model's number of categories
-    before training, and the categories in a checkpoint with those of the data it is tested on.
+    before training, and the categories in a checkpoint with those of the data it is tested on. The
+    weights of a checkpoint that is tested must all fit the model: MMEngine would leave out those
+    that do not, and test a model that is partly random.
+
+    Raises:
+        CategoryMismatchError: Categories differ.
+        WeightMismatchError: Weights are missing, unknown or of another shape.
     """
 
     # Before hooks that would stumble over a wrong number of categories.
@@ -47,12 +64,12 @@ class CategoryCheckHook(Hook):
         classes = _classes(runner.train_dataloader.dataset)
         if classes is None:
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
-        num_classes = getattr(model.head, 'num_classes', len(classes))
+        num_classes = getattr(_unwrap(runner).head, 'num_classes', len(classes))
         if num_classes != len(classes):
-            raise ValueError(
+            raise CategoryMismatchError(
                 f'expected num_classes of the head to be {len(classes)}, the number of categories '
-                f'of the training set, but got {num_classes}'
+                f'of the training set, but got {num_classes}; the config says it twice: '
+                f'model.neck.num_classes={len(classes)} model.head.num_classes={len(classes)}'
             )
         if runner.val_loop is not None:
             found = _classes(runner.val_dataloader.dataset)
@@ -60,11 +77,13 @@ class CategoryCheckHook(Hook):
                 _compare('the training set', classes, 'the validation set', found)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Compare the checkpoint's categories with the test set's."""
+        """Before a test, compare the checkpoint with test set and model."""
+        if runner._test_loop is None or isinstance(runner._test_loop, dict):
+            return
         meta = checkpoint.get('meta', {}).get('dataset_meta') or {}
         expected = meta.get('classes')
-        if expected is None or runner._test_loop is None or isinstance(runner._test_loop, dict):
-            return
         found = _classes(runner.test_dataloader.dataset)
-        if found is not None:
+        if expected is not None and found is not None:
             _compare('the checkpoint', expected, 'the test set', found)
+        content = checkpoint if 'state_dict' in checkpoint else dict(state_dict=checkpoint)
+        load_weights(_unwrap(runner), content, runner._load_from)

@@ -72,7 +72,10 @@ class ResumeHook(Hook):
             )
         for message in found.rejected:
             runner.logger.warning(f'{message}; going back to {found.path}')
-        return None if found.path is None else str(found.path)
+        if found.path is None:
+            runner.logger.info(f'no checkpoint in {runner.work_dir} yet: training starts anew')
+            return None
+        return str(found.path)
 
     def before_train(self, runner: Runner) -> None:
         """Validate the epoch of the checkpoint if the run before did not get so far."""

@@ -2,7 +2,7 @@ import pytest
 import torch
 from mmengine.logging import HistoryBuffer
 
-from dsrb_mm.apis.checkpoints import load_weights, read_checkpoint
+from dsrb_mm.utils.checkpoint_weights import load_weights, read_checkpoint
 
 
 def model():

@@ -1,4 +1,4 @@
-"""Weights for inference: read without trusting the file, checked against the model."""
+"""Weights for inference and tests: read without trusting the file, checked against the model."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from dsrb_mm.utils.checkpoint_reading import load_plain_checkpoint
 # What only training reads: a config may have switched it off, or on, since.
 _TRAINING_ONLY = ('head.iprb.', 'head.pprb.', 'head.base_rate_entropy', 'head.loss_')
 _SHOWN = 3  # weights named in a message
+
+
+class WeightMismatchError(ValueError):
+    """Weights that are not those of the model."""
 
 
 def read_checkpoint(path: str | Path) -> dict[str, Any]:
@@ -39,14 +43,14 @@ def load_weights(model: nn.Module, checkpoint: dict[str, Any], source: str | Pat
         source: Its file, for messages.
 
     Raises:
-        ValueError: Weights are missing, unknown or of another shape.
+        WeightMismatchError: Weights are missing, unknown or of another shape.
     """
     state = {
         name.removeprefix('module.'): value for name, value in checkpoint['state_dict'].items()
     }
     own = model.state_dict()
     if not own.keys() & state.keys():
-        raise ValueError(
+        raise WeightMismatchError(
             f'expected the checkpoint {source} to fit the config, but none of its '
             f'{len(state)} weights has a name of the model: {sorted(state)[:_SHOWN]}'
         )
@@ -59,7 +63,7 @@ def load_weights(model: nn.Module, checkpoint: dict[str, Any], source: str | Pat
     try:
         report = model.load_state_dict(fitting, strict=False)
     except (RuntimeError, ValueError) as error:
-        raise ValueError(
+        raise WeightMismatchError(
             f'expected the checkpoint {source} to fit the config, but got: {error}'
         ) from error
     # PyTorch counts batches for BatchNorm since 0.4.1; nothing in inference reads the counter.
@@ -70,6 +74,6 @@ def load_weights(model: nn.Module, checkpoint: dict[str, Any], source: str | Pat
     }
     text = [f'{len(n)} weights {kind}: {sorted(n)[:_SHOWN]}' for kind, n in wrong.items() if n]
     if text:
-        raise ValueError(
+        raise WeightMismatchError(
             f'expected the checkpoint {source} to fit the config, but got {"; ".join(text)}'
         )
