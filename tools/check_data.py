@@ -12,7 +12,13 @@ from mmengine.config import Config, DictAction
 from rich.console import Console
 
 from dsrb_mm.utils.cli import clear_errors
-from dsrb_mm.utils.data_report import build_reports, find_unreadable, tables, write_csv
+from dsrb_mm.utils.data_report import (
+    build_reports,
+    find_unreadable,
+    model_problems,
+    tables,
+    write_csv,
+)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -28,7 +34,7 @@ def main(argv: list[str] | None = None) -> None:
     )
     args = parser.parse_args(argv)
     console = Console()
-    with clear_errors():
+    with clear_errors(ValueError, TypeError, KeyError):
         cfg = Config.fromfile(args.config)
         cfg.merge_from_dict(args.cfg_options or {})
         reports = build_reports(cfg)
@@ -39,11 +45,18 @@ def main(argv: list[str] | None = None) -> None:
         console.print(table)
     if args.out:
         write_csv(reports, args.out)
-    problems = [line for report in reports for line in report.problems()]
-    for line in problems:
+    for line in [line for report in reports for line in report.notes()]:
         console.print(
-            f'problem: {line}', style='red', markup=False, highlight=False, soft_wrap=True
+            f'note: {line}', style='yellow', markup=False, highlight=False, soft_wrap=True
         )
+    problems = [line for report in reports for line in report.problems()]
+    problems += model_problems(cfg, reports)
+    notes = [line for report in reports for line in report.notes()]
+    for kind, style, lines in (('note', 'yellow', notes), ('problem', 'red', problems)):
+        for line in lines:
+            console.print(
+                f'{kind}: {line}', style=style, markup=False, highlight=False, soft_wrap=True
+            )
     sys.exit(1 if problems else 0)
 
 

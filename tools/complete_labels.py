@@ -26,7 +26,7 @@ from dsrb_mm.completion import (
     score_table,
     write_table,
 )
-from dsrb_mm.completion.label_tables import relative_paths
+from dsrb_mm.completion.label_tables import relative_paths, split_name, table_columns
 from dsrb_mm.utils.cli import clear_errors, config_arguments, read_config
 
 
@@ -56,13 +56,15 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def write_outputs(result: Completion, report: dict, args: argparse.Namespace) -> None:
     paths, classes, labels = result.paths, result.train.classes, result.labels
-    tables = [label_table('train', paths, labels, classes)]
+    columns, split = table_columns(result.train), split_name(result.train)
+    tables = [label_table(split, paths, labels, classes, columns)]
     for data in result.others:
         names = relative_paths(data.paths, result.image_root)
-        tables.append(label_table(data.split, names, data.labels, classes))
+        tables.append(label_table(split_name(data), names, data.labels, classes, columns))
     write_table(pd.concat(tables), args.out)
     if args.scores_out:
-        write_table(score_table('train', paths, result.scores, classes), args.scores_out)
+        scores = score_table(split, paths, result.scores, classes, columns)
+        write_table(scores, args.scores_out)
     if args.rank_out:
         ranking = rank_open_entries(
             result.scores, labels, paths, classes, args.rank_by, args.rank_limit or None

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dsrb_mm.datasets import CSVMultiLabel
 from dsrb_mm.utils.config_data import ConfigData
 
 _TEXT = np.array(['', '0', '1'], object)  # by label + 1
-_RESERVED = ('path', 'split')
+_COLUMNS = ('path', 'split')
 
 
 def find_image_root(sets: Sequence[ConfigData]) -> str:
@@ -37,10 +39,36 @@ def relative_paths(paths: Sequence[str], image_root: str) -> list[str]:
     return [Path(os.path.relpath(os.path.abspath(path), root)).as_posix() for path in paths]
 
 
+def table_columns(train: ConfigData) -> tuple[str, str]:
+    """Names of the columns of path and split: those of the CSV that training reads, if it does."""
+    part = _innermost(train.parts[0])
+    if isinstance(part, CSVMultiLabel):
+        return part.path_column, part.split_column or _COLUMNS[1]
+    return _COLUMNS
+
+
+def split_name(data: ConfigData) -> str:
+    """What a set is called in the split column: in a CSV with such a column, as it is there."""
+    part = _innermost(data.parts[0])
+    named = isinstance(part, CSVMultiLabel) and part.split_column is not None
+    return part.split if named else data.split
+
+
 def label_table(
-    split: str, paths: Sequence[str], labels: NDArray, classes: Sequence[str]
+    split: str,
+    paths: Sequence[str],
+    labels: NDArray,
+    classes: Sequence[str],
+    columns: tuple[str, str] = _COLUMNS,
 ) -> pd.DataFrame:
     """Rows of a CSV of half-filled labels: path, split, and 1, 0 or nothing for each category.
+
+    Args:
+        split: What to write into the split column.
+        paths: Image paths (N).
+        labels: Labels.
+        classes: Category names (C).
+        columns: Names of the columns of path and split.
 
     Shape:
         labels (N, C) in {1, 0, -1}.
@@ -48,21 +76,31 @@ def label_table(
     Raises:
         ValueError: Category names that such a CSV cannot have.
     """
-    _check_names(classes)
-    table = pd.DataFrame(_TEXT[labels.astype(np.int64) + 1], columns=list(classes))
-    table.insert(0, 'split', split)
-    table.insert(0, 'path', list(paths))
-    return table
+    return _table(split, paths, _TEXT[labels.astype(np.int64) + 1], classes, columns)
 
 
 def score_table(
-    split: str, paths: Sequence[str], scores: NDArray, classes: Sequence[str]
+    split: str,
+    paths: Sequence[str],
+    scores: NDArray,
+    classes: Sequence[str],
+    columns: tuple[str, str] = _COLUMNS,
 ) -> pd.DataFrame:
     """The same rows and columns, with the score of every category."""
-    _check_names(classes)
-    table = pd.DataFrame(scores, columns=list(classes))
-    table.insert(0, 'split', split)
-    table.insert(0, 'path', list(paths))
+    return _table(split, paths, scores, classes, columns)
+
+
+def _table(
+    split: str,
+    paths: Sequence[str],
+    cells: NDArray,
+    classes: Sequence[str],
+    columns: tuple[str, str],
+) -> pd.DataFrame:
+    _check_names(classes, columns)
+    table = pd.DataFrame(cells, columns=list(classes))
+    table.insert(0, columns[1], split)
+    table.insert(0, columns[0], list(paths))
     return table
 
 
@@ -75,20 +113,24 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
     os.replace(unfinished, path)
 
 
-def _check_names(classes: Sequence[str]) -> None:
+def _check_names(classes: Sequence[str], columns: tuple[str, str]) -> None:
     repeated = sorted({name for name in classes if list(classes).count(name) > 1})
-    reserved = [name for name in classes if name in _RESERVED]
+    reserved = [name for name in classes if name in columns]
     if repeated or reserved:
         raise ValueError(
-            'expected category names that differ from each other and from the columns path and '
-            f'split, but got repeated {repeated} and reserved {reserved}'
+            'expected category names that differ from each other and from the columns '
+            f'{columns[0]} and {columns[1]}, but got repeated {repeated} and reserved {reserved}'
         )
 
 
-def _prefix(part: object) -> str | None:
+def _innermost(part: Any) -> Any:
     while hasattr(part, 'dataset'):
         part = part.dataset
-    prefix = getattr(part, 'data_prefix', None)
+    return part
+
+
+def _prefix(part: Any) -> str | None:
+    prefix = getattr(_innermost(part), 'data_prefix', None)
     return prefix.get('img_path') if isinstance(prefix, dict) else None
 
 

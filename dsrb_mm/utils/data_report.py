@@ -77,6 +77,18 @@ class DataReport:
                 )
         return [f'{self.split}: {line}' for line in found]
 
+    def notes(self) -> list[str]:
+        """What may be a mistake, one line each."""
+        columns = np.flatnonzero(~(self.labels >= 0).any(axis=0))
+        unknown = [str(self.classes[column]) for column in columns.tolist()]
+        if not unknown:
+            return []
+        hint = ''
+        if 'CSVMultiLabel' in self.dataset_type:
+            hint = '; a column that is no category goes into ignore_columns'
+        shown = ', '.join(unknown[:SHOWN]) + (', ...' if len(unknown) > SHOWN else '')
+        return [f'{self.split}: no known label in {len(unknown)} categories: {shown}{hint}']
+
     def summary(self) -> dict[str, str]:
         """The numbers, formatted, by what they are."""
         positives, known = self.positives, self.labels >= 0
@@ -139,6 +151,18 @@ def build_reports(cfg: Config) -> list[DataReport]:
     if not reports:
         raise ValueError('expected the config to have a train or test dataloader, but got neither')
     return reports
+
+
+def model_problems(cfg: Config, reports: Sequence[DataReport]) -> list[str]:
+    """Where neck and head of a config are not for the categories of its data, one line each."""
+    model, expected = cfg.get('model') or {}, len(reports[0].classes)
+    parts = {part: (model.get(part) or {}).get('num_classes') for part in ('neck', 'head')}
+    return [
+        f'expected model.{part}.num_classes to be {expected}, the number of categories of the '
+        f'{reports[0].split} set, but got {found}'
+        for part, found in parts.items()
+        if found not in (None, expected)
+    ]
 
 
 def _without_image_check(config: Any) -> Any:

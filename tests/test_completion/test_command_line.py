@@ -84,7 +84,7 @@ def test_no_unknowns_change_nothing(main, trained, tmp_path):
     cfg.dump(tmp_path / 'config.py')
     main(*EASY, '--rank-out', tmp_path / 'rank.csv', config=tmp_path / 'config.py')
     written = pd.read_csv(tmp_path / 'done.csv')
-    assert (written[CLASSES][written.split == 'train'].to_numpy() == truth[12:]).all()
+    assert (written[CLASSES][written.split == 'val'].to_numpy() == truth[12:]).all()
     assert pd.read_csv(tmp_path / 'rank.csv').empty
 
 

@@ -9,6 +9,8 @@ from dsrb_mm.completion.label_tables import (
     label_table,
     relative_paths,
     score_table,
+    split_name,
+    table_columns,
     write_table,
 )
 from dsrb_mm.utils.config_data import ConfigData
@@ -86,3 +88,28 @@ def test_scores():
 def test_names_that_a_csv_cannot_have(classes):
     with pytest.raises(ValueError, match='repeated .* reserved'):
         label_table('train', ['x'], np.zeros((1, 2)), classes)
+
+
+def test_a_csv_keeps_its_names(tmp_path):
+    text = 'set,file,note,a,b\nlearn,x.jpg,,1,\ncheck,y.jpg,,0,1\n'
+    (tmp_path / 'labels.csv').write_text(text)
+    options = dict(
+        type='CSVMultiLabel',
+        data_prefix=dict(img_path=str(tmp_path)),
+        path_column='file',
+        split_column='set',
+        ignore_columns=['note'],
+        check_images=False,
+    )
+    train, val = (
+        wrap(name, ann_file=str(tmp_path / 'labels.csv'), split=split, **options)
+        for name, split in (('train', 'learn'), ('val', 'check'))
+    )
+    columns = table_columns(train)
+    assert (columns, split_name(train), split_name(val)) == (('file', 'set'), 'learn', 'check')
+    table = label_table('learn', ['x.jpg'], train.labels, train.classes, columns)
+    write_table(table, tmp_path / 'filled.csv')
+    back = wrap('train', ann_file=str(tmp_path / 'filled.csv'), split='learn', **options)
+    assert (back.labels == train.labels).all()
+    with pytest.raises(ValueError, match='columns file and set'):
+        label_table('learn', ['x'], np.zeros((1, 2)), ['set', 'b'], columns)

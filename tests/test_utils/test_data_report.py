@@ -15,6 +15,7 @@ from dsrb_mm.utils.data_report import (
     build_reports,
     find_unreadable,
     image_paths,
+    model_problems,
     tables,
 )
 
@@ -267,3 +268,16 @@ def test_tables(coco):
 def test_config_without_data():
     with pytest.raises(ValueError, match='expected the config to have'):
         build_reports(Config(dict(train_dataloader=None)))
+
+
+def test_what_may_be_a_mistake():
+    labels = np.array([[1, -1, -1], [0, -1, -1]])
+    report = DataReport(
+        'train', 'CSVMultiLabel', ['cat', 'annotator', 'dog'], labels, [__file__] * 2
+    )
+    (note,) = report.notes()
+    assert note.startswith('train: no known label in 2 categories: by, dog; a column')
+    cfg = Config(dict(model=dict(neck=dict(num_classes=3), head=dict(num_classes=20))))
+    (problem,) = model_problems(cfg, [report])
+    assert 'model.head.num_classes to be 3' in problem and 'but got 20' in problem
+    assert model_problems(Config(dict(model=dict(type='X'))), [report]) == []
