@@ -59,6 +59,7 @@ format: $(STAMP)  ## Rewrite the sources in the project's style.
 
 docs: $(STAMP)  ## Build the site of docs/ in site/, with warnings as errors.
 	$(BIN)/sphinx-build -q -E -W --keep-going -b html docs site
+	@echo 'site/index.html'
 
 licences: $(STAMP)  ## Write docs/licences.md from what is installed.
 	$(BIN)/python tools/licences.py --out docs/licences.md

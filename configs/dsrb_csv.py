@@ -18,3 +18,6 @@ model = dict(
     neck=dict(num_classes=num_classes, word_vectors=word_vectors),
     head=dict(num_classes=num_classes),
 )
+# Few images make few iterations; and few categories a short table.
+default_hooks = dict(logger=dict(interval=10))
+test_evaluator = dict(classwise=True)

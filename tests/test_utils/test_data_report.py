@@ -272,9 +272,7 @@ def test_config_without_data():
 
 def test_what_may_be_a_mistake():
     labels = np.array([[1, -1, -1], [0, -1, -1]])
-    report = DataReport(
-        'train', 'CSVMultiLabel', ['cat', 'annotator', 'dog'], labels, [__file__] * 2
-    )
+    report = DataReport('train', 'CSVMultiLabel', ['cat', 'by', 'dog'], labels, [__file__] * 2)
     (note,) = report.notes()
     assert note.startswith('train: no known label in 2 categories: by, dog; a column')
     cfg = Config(dict(model=dict(neck=dict(num_classes=3), head=dict(num_classes=20))))
