@@ -30,6 +30,7 @@ def run_script(name, *arguments, folder):
             'PATH': os.pathsep.join(paths),
             'PYTHONPATH': os.pathsep.join([str(folder), str(ROOT)]),
         },
+        cwd=folder,  # MMEngine leaves a folder .dist_test where it ran
         capture_output=True,
         text=True,
         timeout=300,
