@@ -5,13 +5,11 @@ Example: python tools/check_data.py configs/dsrb_coco_p50.py --images --out cate
 
 from __future__ import annotations
 
-import argparse
 import sys
 
-from mmengine.config import Config, DictAction
 from rich.console import Console
 
-from dsrb_mm.utils.cli import clear_errors
+from dsrb_mm.utils.cli import clear_errors, config_arguments, read_config
 from dsrb_mm.utils.data_report import (
     build_reports,
     find_unreadable,
@@ -22,21 +20,14 @@ from dsrb_mm.utils.data_report import (
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument('config', help='config file')
+    parser = config_arguments(__doc__)
     parser.add_argument('--images', action='store_true', help='decode every image')
     parser.add_argument('--workers', type=int, help='processes for --images; default: one a core')
     parser.add_argument('--out', help='write the counts of all categories to this CSV')
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help='override config settings: key=value'
-    )
     args = parser.parse_args(argv)
     console = Console()
     with clear_errors(ValueError, TypeError, KeyError):
-        cfg = Config.fromfile(args.config)
-        cfg.merge_from_dict(args.cfg_options or {})
+        cfg = read_config(args)
         reports = build_reports(cfg)
     if args.images:
         for report in reports:
@@ -45,10 +36,6 @@ def main(argv: list[str] | None = None) -> None:
         console.print(table)
     if args.out:
         write_csv(reports, args.out)
-    for line in [line for report in reports for line in report.notes()]:
-        console.print(
-            f'note: {line}', style='yellow', markup=False, highlight=False, soft_wrap=True
-        )
     problems = [line for report in reports for line in report.problems()]
     problems += model_problems(cfg, reports)
     notes = [line for report in reports for line in report.notes()]

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
-from xml.etree import ElementTree
 
-import mmengine
+from .voc_files import broken_voc_file
 
 _LAYOUTS = {
     'VOC': """Expected layout (Pascal VOC 2007, trainval and test unpacked into one folder):
@@ -80,7 +77,7 @@ def explain_errors(config: Mapping) -> Iterator[None]:
             'data_prefix of the dataset in the config.'
         ) from error
     except (*_LIBRARY_ERRORS, ValueError, TypeError) as error:
-        culprit = _broken_voc_file(config) if name == 'VOC' else None
+        culprit = broken_voc_file(config) if name == 'VOC' else None
         if culprit is None and not isinstance(error, (*_LIBRARY_ERRORS, UnicodeError)):
             raise
         where = f' ({culprit})' if culprit else ''
@@ -88,29 +85,3 @@ def explain_errors(config: Mapping) -> Iterator[None]:
             f'data of {name} in {config.get("data_root")!r} cannot be read{where}: '
             f'{type(error).__name__}: {error}'
         ) from error
-
-
-def _broken_voc_file(config: Mapping) -> str | None:
-    """The first list or annotation in VOC's layout that MMPretrain's class cannot read."""
-    prefix = config.get('data_prefix')
-    folder = prefix.get('ann_path') if isinstance(prefix, Mapping) else None
-    listed = config.get('image_set_path') or f'ImageSets/Main/{config.get("split", "trainval")}.txt'
-    path: Any = ''
-    try:
-        root = os.fspath(config['data_root'])
-        path = os.path.join(root, listed)
-        names = mmengine.list_from_file(path)
-        if not names:
-            return f'{path}: no image listed'
-        for name in names:
-            path = os.path.join(root, folder or 'Annotations', f'{name}.xml')
-            for item in ElementTree.parse(path).iterfind('object'):
-                for tag in ('name', 'difficult'):
-                    found = item.find(tag)
-                    if found is None or (tag == 'difficult' and int(found.text or '') < 0):
-                        return f'{path}: an object without a usable <{tag}>'
-    except (OSError, ValueError, SyntaxError):
-        return path
-    except (LookupError, TypeError):
-        return None
-    return None

@@ -279,3 +279,22 @@ def test_what_may_be_a_mistake():
     (problem,) = model_problems(cfg, [report])
     assert 'model.head.num_classes to be 3' in problem and 'but got 20' in problem
     assert model_problems(Config(dict(model=dict(type='X'))), [report]) == []
+
+
+def test_tool_says_each_thing_once(tmp_path, capsys):
+    write_csv(tmp_path / 'labels.csv', random_labels(4, 3), CLASSES, ['train'] * 4)
+    text = (tmp_path / 'labels.csv').read_text().splitlines()
+    rows = [f'{text[0]},by', *(f'{line},' for line in text[1:])]
+    (tmp_path / 'labels.csv').write_text('\n'.join(rows) + '\n')
+    inner = dict(
+        type='CSVMultiLabel',
+        data_root=str(tmp_path),
+        ann_file='labels.csv',
+        data_prefix=dict(img_path='images'),
+        ignore_columns=['split'],
+    )
+    cfg = Config(dict(train_dataloader=dict(dataset=inner), model=dict(head=dict(num_classes=2))))
+    assert run_tool(cfg, tmp_path) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert sum('note: train: no known label in 1 categories: by' in line for line in lines) == 1
+    assert sum('problem: expected model.head.num_classes to be 4' in line for line in lines) == 1

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from mmpretrain.structures import DataSample
 
+from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.models.necks import CategoryFeatures
 from dsrb_mm.utils.arguments import check_int
 from dsrb_mm.visualization import CategoryPanel, draw_attention_picture
@@ -60,7 +60,7 @@ class AttentionPictureHook(Hook):
         self._seen += len(outputs)
         if not drawn:
             return
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = bare_model(runner)
         inputs = [data_batch['inputs'][i] for i in drawn]
         feats = model.extract_feat(model.data_preprocessor(dict(inputs=inputs))['inputs'])
         classes = runner.test_dataloader.dataset.metainfo.get('classes')

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
-from torch import nn
 
+from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.utils.checkpoint_weights import load_weights
 
 
@@ -20,10 +19,6 @@ class CategoryMismatchError(ValueError):
 def _classes(dataset) -> tuple[str, ...] | None:
     classes = getattr(dataset, 'metainfo', {}).get('classes')
     return None if classes is None else tuple(classes)
-
-
-def _unwrap(runner: Runner) -> nn.Module:
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model
 
 
 def _compare(one: str, expected: Sequence[str], other: str, found: Sequence[str]) -> None:
@@ -64,7 +59,7 @@ class CategoryCheckHook(Hook):
         classes = _classes(runner.train_dataloader.dataset)
         if classes is None:
             return
-        num_classes = getattr(_unwrap(runner).head, 'num_classes', len(classes))
+        num_classes = getattr(bare_model(runner).head, 'num_classes', len(classes))
         if num_classes != len(classes):
             raise CategoryMismatchError(
                 f'expected num_classes of the head to be {len(classes)}, the number of categories '
@@ -86,4 +81,4 @@ class CategoryCheckHook(Hook):
         if expected is not None and found is not None:
             _compare('the checkpoint', expected, 'the test set', found)
         content = checkpoint if 'state_dict' in checkpoint else dict(state_dict=checkpoint)
-        load_weights(_unwrap(runner), content, runner._load_from)
+        load_weights(bare_model(runner), content, runner._load_from)

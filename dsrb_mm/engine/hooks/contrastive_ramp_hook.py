@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
+from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.utils.arguments import check_number
 
 
@@ -27,6 +27,6 @@ class ContrastiveRampHook(Hook):
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch=None) -> None:
         """Set the factor of this iteration."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = bare_model(runner)
         length = self.epochs * len(runner.train_dataloader)
         model.head.contrastive_ramp = min(1.0, runner.iter / length) if length else 1.0

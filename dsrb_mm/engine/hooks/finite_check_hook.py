@@ -10,12 +10,12 @@ from typing import Any, NoReturn
 import torch
 from mmengine.dist import all_gather_object, all_reduce, barrier, is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.optim import OptimWrapperDict
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from torch import Tensor, nn
 
+from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.finite_checks import (
     Finding,
     KeptBuffers,
@@ -75,7 +75,7 @@ class FiniteCheckHook(Hook):
     def before_train(self, runner: Runner) -> None:
         """Look at every loss and every update from here on."""
         self.after_train(runner)  # of a training that failed
-        self._handles = [_unwrap(runner).register_forward_hook(self._note_losses)]
+        self._handles = [bare_model(runner).register_forward_hook(self._note_losses)]
         wrapper = runner.optim_wrapper
         for one in wrapper.values() if isinstance(wrapper, OptimWrapperDict) else [wrapper]:
             check = partial(self._check_update, runner, hasattr(one, 'loss_scaler'))
@@ -88,7 +88,7 @@ class FiniteCheckHook(Hook):
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Look at weights, prototypes and label graph."""
-        model = _unwrap(runner)
+        model = bare_model(runner)
         names = non_finite_state(model)
         if not _everywhere(torch.tensor(not names)):
             classes = getattr(runner.train_dataloader.dataset, 'metainfo', {}).get('classes')
@@ -99,13 +99,13 @@ class FiniteCheckHook(Hook):
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Keep the prototypes there are, in case the next ones are not finite."""
-        self._buffers.keep(_unwrap(runner))
+        self._buffers.keep(bare_model(runner))
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch=None) -> None:
         """Keep what the forward pass changes, and the batch's files and labels."""
         if self._stepped:
             self._batches = []
-            self._buffers.keep(_unwrap(runner))
+            self._buffers.keep(bare_model(runner))
         self._stepped = False
         self._batches.append(without_inputs(data_batch))
 
@@ -144,13 +144,13 @@ class FiniteCheckHook(Hook):
         # Norms first: they are quicker.
         if any(_everywhere(all_finite([*losses, *gradients], exact)) for exact in (False, True)):
             return
-        text = describe_losses(self._losses, _unwrap(runner))
+        text = describe_losses(self._losses, bare_model(runner))
         reason = f'NaN or infinity in iteration {runner.iter + 1}: {text}'
         self._stop(runner, reason, own=not all_finite(losses))
 
     def _stop(self, runner: Runner, reason: str, own: bool = False) -> NoReturn:
         self._buffers.restore()
-        whole = not non_finite_state(_unwrap(runner))
+        whole = not non_finite_state(bare_model(runner))
         finding = Finding(reason, own, whole, batch_images(self._batches))
         _save_and_raise(runner, all_gather_object(finding))
 
@@ -184,7 +184,3 @@ def _everywhere(flag: Tensor) -> bool:
     flag = flag.float()
     all_reduce(flag, 'min')
     return bool(flag.item())
-
-
-def _unwrap(runner: Runner) -> nn.Module:
-    return runner.model.module if is_model_wrapper(runner.model) else runner.model

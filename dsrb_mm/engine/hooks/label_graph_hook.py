@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
 from dsrb_mm.datasets import get_label_matrix
+from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.models.layers import KnownLabelCounts, label_graph
 
 _SHOWN = 10  # categories named in a warning
@@ -27,7 +27,7 @@ class LabelGraphHook(Hook):
         """Compute the statistics from the label matrix, without loading an image."""
         labels = get_label_matrix(runner.train_dataloader.dataset)
         counts = KnownLabelCounts.from_labels(labels)
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = bare_model(runner)
         model.head.set_label_statistics(
             torch.from_numpy(label_graph(labels)), counts, fresh=not runner._has_loaded
         )

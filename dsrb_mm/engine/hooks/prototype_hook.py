@@ -7,11 +7,11 @@ import time
 import torch
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
-from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from rich.progress import track
 
+from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.finite_checks import all_finite, batch_paths, shorten
 from dsrb_mm.utils.arguments import check_int
 
@@ -44,7 +44,7 @@ class PrototypeHook(Hook):
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Switch blending on from its first epoch; compute prototypes where they are due."""
-        model = runner.model.module if is_model_wrapper(runner.model) else runner.model
+        model = bare_model(runner)
         head = model.head
         head.blending_active = runner.epoch >= self.begin
         due = runner.epoch - self.begin
