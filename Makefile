@@ -36,7 +36,7 @@ $(STAMP): setup.py $(wildcard requirements/*.txt)
 	touch $@
 
 demo: $(STAMP)  ## Train and compare on composed scenes, on the CPU, and show the results.
-	$(BIN)/python tools/demo.py $(ARGS)
+	$(BIN)/python -m demo $(ARGS)
 
 test: $(STAMP)  ## Run the tests, e.g. `make test ARGS='-k neck'`.
 	$(ONE_THREAD) $(BIN)/python -m pytest -n $(JOBS) --dist loadscope $(ARGS)
@@ -46,7 +46,7 @@ test-oldest:  ## Run the tests with the oldest supported versions, in .venv-olde
 		ARGS='--ignore=tests/test_export $(ARGS)'
 
 bench: $(STAMP)  ## Measure speed and memory, e.g. `make bench ARGS='--suites step'` (all: half an hour).
-	$(BIN)/python tools/benchmark.py $(ARGS)
+	$(BIN)/python -m tools.benchmarks $(ARGS)
 
 lint: $(STAMP)  ## Check style and types.
 	$(BIN)/ruff check .

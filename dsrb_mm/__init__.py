@@ -6,7 +6,7 @@ a config does so with ``custom_imports = dict(imports=['dsrb_mm'])``.
 
 import warnings
 
-from .utils.dependencies import check_dependencies
+from .dependencies import check_dependencies
 
 check_dependencies()
 
@@ -14,7 +14,7 @@ with warnings.catch_warnings():
     # mmcv-lite tells everybody who imports it to install mmcv; nothing here needs what it lacks.
     warnings.filterwarnings('ignore', 'Fail to import ``MultiScaleDeformableAttention``')
     from . import datasets, engine, evaluation, models
-from .utils.checkpoint_reading import guard_checkpoint_loader  # noqa: E402
+from .engine.checkpoints.checkpoint_reading import guard_checkpoint_loader  # noqa: E402
 from .version import __version__  # noqa: E402
 
 guard_checkpoint_loader()

@@ -10,9 +10,9 @@ from fixtures.tools import load_main
 from fixtures.training import coco_config
 from mmengine.runner import Runner
 
+from dsrb_mm.datasets.data_report import build_reports, find_unreadable
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
 from dsrb_mm.datasets.skipped_images import SkippedImage, collate_readable
-from dsrb_mm.utils.data_report import build_reports, find_unreadable
 
 BAD = ['000003.jpg', '000007.jpg']
 LOAD = dict(type='LoadCheckedImageFromFile')

@@ -15,7 +15,7 @@ from mmpretrain import get_model
 
 from dsrb_mm.apis import MultiLabelInferencer, load_model
 from dsrb_mm.datasets import CocoMultiLabel, PartialLabelDataset
-from dsrb_mm.utils.checkpoint_reading import CheckpointFileError
+from dsrb_mm.engine.checkpoints.checkpoint_reading import CheckpointFileError
 
 needs_export = pytest.mark.skipif(not HAS_EXPORT, reason='needs the extra export')
 CLASSES = ['cat', 'dog', 'bird', 'cow']

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
-from dsrb_mm.utils.cli import clear_errors, config_arguments, read_config
-from dsrb_mm.utils.config_data import SPLITS, build_split
+from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
+from dsrb_mm.datasets.config_data import SPLITS, build_split
 from dsrb_mm.visualization import draw_label_picture, original_image, transformed_image
 
 

@@ -9,8 +9,8 @@ import sys
 
 from rich.console import Console
 
-from dsrb_mm.utils.cli import clear_errors, config_arguments, read_config
-from dsrb_mm.utils.data_report import (
+from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
+from dsrb_mm.datasets.data_report import (
     build_reports,
     find_unreadable,
     model_problems,

@@ -13,6 +13,7 @@ import mmengine
 import pandas as pd
 from rich.console import Console
 
+from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
 from dsrb_mm.completion import (
     ORDERS,
     SCOPES,
@@ -27,7 +28,6 @@ from dsrb_mm.completion import (
     write_table,
 )
 from dsrb_mm.completion.label_tables import relative_paths, split_name, table_columns
-from dsrb_mm.utils.cli import clear_errors, config_arguments, read_config
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from dsrb_mm.utils.cli import clear_errors
-from dsrb_mm.utils.hcp_checkpoint import convert_checkpoint
+from dsrb_mm.cli.tools import clear_errors
+from dsrb_mm.models.hcp_checkpoint import convert_checkpoint
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -9,9 +9,9 @@ import argparse
 import json
 
 from dsrb_mm.apis import InputPipeline, load_model
+from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
 from dsrb_mm.export import check_onnx, export_onnx
 from dsrb_mm.export.onnx_export import OPSET, require_packages
-from dsrb_mm.utils.cli import clear_errors, config_arguments, read_config
 
 
 def parse_args(argv: list[str] | None) -> argparse.Namespace:

@@ -16,7 +16,7 @@ from rich.progress import track
 from rich.table import Table
 
 from dsrb_mm.apis import MultiLabelInferencer, collect_images, score_writer, write_scores
-from dsrb_mm.utils.cli import clear_errors, config_arguments, read_config
+from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
 
 
 def parse_args(argv: list[str] | None) -> argparse.Namespace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dsrb_mm.utils.licences import dependency_closure, licence_page
+from tools.licence_page import dependency_closure, licence_page
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = ('runtime.txt', 'mminstall.txt')

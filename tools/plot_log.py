@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from dsrb_mm.utils.cli import clear_errors
+from dsrb_mm.cli.tools import clear_errors
 from dsrb_mm.visualization.training_curves import draw_training_curves, read_training_log
 
 

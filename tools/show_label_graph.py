@@ -9,9 +9,9 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
+from dsrb_mm.datasets.config_data import build_split
 from dsrb_mm.models.layers import label_graph
-from dsrb_mm.utils.cli import clear_errors, config_arguments, read_config
-from dsrb_mm.utils.config_data import build_split
 from dsrb_mm.visualization import draw_label_graph, similar_order, strongest_edges
 
 

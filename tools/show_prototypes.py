@@ -15,9 +15,9 @@ import pandas as pd
 from rich.progress import track
 
 from dsrb_mm.apis import check_classes, load_model
-from dsrb_mm.models.layers.prototype_bank import PrototypeBank
-from dsrb_mm.utils.cli import clear_errors, config_arguments, read_config
-from dsrb_mm.utils.config_data import build_split, test_pipeline
+from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
+from dsrb_mm.datasets.config_data import build_split, test_pipeline
+from dsrb_mm.models.complements.prototype_bank import PrototypeBank
 from dsrb_mm.visualization import PrototypePanel, draw_prototype_picture, original_image
 from dsrb_mm.visualization.nearest_images import find_members, prototype_bank
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from dsrb_mm.cli.tools import clear_errors
 from dsrb_mm.sweep import (
     CHECKPOINTS,
     LAUNCHERS,
@@ -22,7 +23,6 @@ from dsrb_mm.sweep import (
     run_sweep,
     write_report,
 )
-from dsrb_mm.utils.cli import clear_errors
 
 
 def parse_args() -> argparse.Namespace:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmengine
 from mmengine.evaluator import DumpResults
 
-from dsrb_mm.utils.cli import build_runner, clear_errors, leave_group, runner_arguments
+from dsrb_mm.cli.tools import build_runner, clear_errors, leave_group, runner_arguments
 
 
 def main() -> None:

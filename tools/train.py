@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsrb_mm.utils.cli import build_runner, clear_errors, leave_group, runner_arguments
+from dsrb_mm.cli.tools import build_runner, clear_errors, leave_group, runner_arguments
 
 
 def main() -> None:

@@ -13,13 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from dsrb_mm.utils.semantic_encoder import (
+from dsrb_mm.words.semantic_encoder import (
     average_glove,
     encode_minilm,
     load_phrases,
     nearest_names,
 )
-from dsrb_mm.utils.word_vectors import load_class_names
+from dsrb_mm.words.word_vectors import load_class_names
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

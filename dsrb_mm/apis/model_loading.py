@@ -13,11 +13,10 @@ from mmpretrain.models.heads import MultiLabelClsHead
 from mmpretrain.registry import DATASETS
 from torch import nn
 
+from dsrb_mm.apis.preprocessing import evaluation_datasets
+from dsrb_mm.engine.checkpoints.checkpoint_weights import load_weights, read_checkpoint
 from dsrb_mm.models.backbones import FrozenBackbone
-from dsrb_mm.utils import load_class_names
-from dsrb_mm.utils.checkpoint_weights import load_weights, read_checkpoint
-
-from .preprocessing import evaluation_datasets
+from dsrb_mm.words import load_class_names
 
 _SHOWN = 3  # categories named in a message
 

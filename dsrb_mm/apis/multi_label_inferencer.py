@@ -15,13 +15,12 @@ from mmpretrain.apis.base import BaseInferencer
 from rich.progress import track
 from torch import nn
 
+from dsrb_mm.apis.image_inputs import ImageInput, collect_images
+from dsrb_mm.apis.model_loading import load_model
+from dsrb_mm.apis.prediction_pictures import draw_prediction
+from dsrb_mm.apis.preprocessing import InputPipeline, UnreadableImageError, collate
+from dsrb_mm.apis.selection import Selection
 from dsrb_mm.models.necks import CSRLNeck
-
-from .image_inputs import ImageInput, collect_images
-from .model_loading import load_model
-from .prediction_pictures import draw_prediction
-from .preprocessing import InputPipeline, UnreadableImageError, collate
-from .selection import Selection
 
 
 class MultiLabelInferencer(BaseInferencer):

@@ -10,9 +10,8 @@ from mmengine.dataset import Compose, default_collate
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import TRANSFORMS
 
+from dsrb_mm.apis.image_inputs import ImageInput
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
-
-from .image_inputs import ImageInput
 
 # Without one, files are loaded by the first.
 _LOADERS = ('LoadCheckedImageFromFile', 'LoadImageFromFile')

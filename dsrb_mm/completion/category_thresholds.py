@@ -7,16 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dsrb_mm.evaluation.average_precision import check_labels, check_scores
-
-from .shared_thresholds import fit_shared
-from .thresholds import (
+from dsrb_mm.completion.shared_thresholds import fit_shared
+from dsrb_mm.completion.thresholds import (
     Threshold,
     TrustRule,
     absent_candidates,
     choose_pair,
     present_candidates,
 )
+from dsrb_mm.evaluation.average_precision import check_labels, check_scores
 
 NONE, OWN, SHARED = 'none', 'own', 'shared'
 SCOPES = ('auto', 'own', 'shared')

@@ -10,7 +10,7 @@ import numpy as np
 from mmengine.config import Config
 
 from dsrb_mm.datasets import CSVMultiLabel, PartialLabelDataset
-from dsrb_mm.utils.config_data import ConfigData, build_split, has_split
+from dsrb_mm.datasets.config_data import ConfigData, build_split, has_split
 
 NO_HOLDOUT = 'none'
 _SPLITS = ('val', 'test')

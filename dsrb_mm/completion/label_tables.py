@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dsrb_mm.datasets import CSVMultiLabel
-from dsrb_mm.utils.config_data import ConfigData
+from dsrb_mm.datasets.config_data import ConfigData
 
 _TEXT = np.array(['', '0', '1'], object)  # by label + 1
 _COLUMNS = ('path', 'split')

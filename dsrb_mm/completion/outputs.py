@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from dsrb_mm.utils.config_data import ConfigData
+from dsrb_mm.datasets.config_data import ConfigData
 
 
 def check_outputs(

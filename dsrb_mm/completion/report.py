@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from rich.table import Table
 
-from .category_thresholds import NONE, OWN, SHARED
-from .recovery import measure_recovery
-from .run import Completion
-from .thresholds import Threshold, TrustRule
+from dsrb_mm.completion.category_thresholds import NONE, OWN, SHARED
+from dsrb_mm.completion.recovery import measure_recovery
+from dsrb_mm.completion.run import Completion
+from dsrb_mm.completion.thresholds import Threshold, TrustRule
 
 _SHOWN = 10  # categories in a table
 _COUNTS = ('hidden', 'hidden_present')

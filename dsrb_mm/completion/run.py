@@ -11,14 +11,13 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 
 from dsrb_mm.apis import check_classes, load_model
-from dsrb_mm.utils.config_data import SPLITS, ConfigData, build_split, has_split, test_pipeline
-
-from .category_thresholds import CategoryThresholds, fit_thresholds
-from .held_out import NO_HOLDOUT, build_held_out, unseen_labels
-from .label_tables import find_image_root, relative_paths
-from .outputs import annotation_files, check_outputs
-from .scoring import score_images
-from .thresholds import TrustRule
+from dsrb_mm.completion.category_thresholds import CategoryThresholds, fit_thresholds
+from dsrb_mm.completion.held_out import NO_HOLDOUT, build_held_out, unseen_labels
+from dsrb_mm.completion.label_tables import find_image_root, relative_paths
+from dsrb_mm.completion.outputs import annotation_files, check_outputs
+from dsrb_mm.completion.scoring import score_images
+from dsrb_mm.completion.thresholds import TrustRule
+from dsrb_mm.datasets.config_data import SPLITS, ConfigData, build_split, has_split, test_pipeline
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from rich.progress import track
 
+from dsrb_mm.datasets.config_data import ConfigData, loader_settings
 from dsrb_mm.evaluation.average_precision import check_scores
-from dsrb_mm.utils.config_data import ConfigData, loader_settings
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .thresholds import Candidates, Threshold, TrustRule, choose_pair
+from dsrb_mm.completion.thresholds import Candidates, Threshold, TrustRule, choose_pair
 
 _TRIED = 1024  # thresholds
 

@@ -1,12 +1,10 @@
 """Datasets with partial labels, registered in MMPretrain."""
 
-from .coco_multi_label import CocoMultiLabel
-from .csv_multi_label import CSVMultiLabel
 from .label_matrix import get_label_matrix
 from .partial_label_dataset import PartialLabelDataset
+from .readers import VG200, CocoMultiLabel, CSVMultiLabel
 from .skipped_images import collate_readable
 from .transforms import LoadCheckedImageFromFile
-from .vg200 import VG200
 
 __all__ = [
     'VG200',

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from dsrb_mm.utils.annotation_files import read_array
-from dsrb_mm.utils.arguments import check_int, check_number
-
-from .csv_labels import read_code_table
-from .label_matrix import row_blocks
+from dsrb_mm.arguments import check_int, check_number
+from dsrb_mm.datasets.label_matrix import row_blocks
+from dsrb_mm.datasets.readers.csv_labels import read_code_table
+from dsrb_mm.fileio.annotation_files import read_array
 
 
 def proportion_mask(shape: tuple[int, int], known_proportion: float, seed: int = 0) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from .voc_files import broken_voc_file
+from dsrb_mm.datasets.readers.voc_files import broken_voc_file
 
 _LAYOUTS = {
     'VOC': """Expected layout (Pascal VOC 2007, trainval and test unpacked into one folder):
@@ -20,7 +20,7 @@ From: http://host.robots.ox.ac.uk/pascal/VOC/voc2007/
     {root}/val2014/*.jpg
 From: https://cocodataset.org/#download (2014 train and val images, 2014 train/val annotations)
 The embedded scenes have the same layout with {{train,val}}/ and instances_{{train,val}}.json:
-    python tools/make_scenes.py --out data/scenes""",
+    python -m demo.make_scenes --out data/scenes""",
     'VG200': """Expected layout (Visual Genome, VG-200 on the SSGRL split):
     {root}/VG_100K/*.jpg    (both image archives unpacked into one folder)
     {root}/train_list_500.txt, {root}/test_list_500.txt

@@ -9,14 +9,18 @@ import numpy as np
 from mmengine.dataset import force_full_init
 from mmpretrain.registry import DATASETS
 
-from dsrb_mm.utils.arguments import check_flag, check_int, check_path
-
-from .image_decoding import UnreadableImageError
-from .label_masks import file_mask, per_category_mask, proportion_mask, single_positive_mask
-from .label_matrix import get_label_matrix, row_blocks
-from .layouts import explain_errors
-from .skipped_images import SkippedImage
-from .voc_files import check_voc_names
+from dsrb_mm.arguments import check_flag, check_int, check_path
+from dsrb_mm.datasets.image_decoding import UnreadableImageError
+from dsrb_mm.datasets.label_masks import (
+    file_mask,
+    per_category_mask,
+    proportion_mask,
+    single_positive_mask,
+)
+from dsrb_mm.datasets.label_matrix import get_label_matrix, row_blocks
+from dsrb_mm.datasets.layouts import explain_errors
+from dsrb_mm.datasets.readers.voc_files import check_voc_names
+from dsrb_mm.datasets.skipped_images import SkippedImage
 
 
 @DATASETS.register_module()

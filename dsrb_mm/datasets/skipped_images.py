@@ -9,7 +9,7 @@ from typing import Any
 from mmengine.dataset import default_collate
 from mmengine.registry import FUNCTIONS
 
-from .image_decoding import UnreadableImageError
+from dsrb_mm.datasets.image_decoding import UnreadableImageError
 
 SKIPPED = 'skipped'  # key of a batch
 

@@ -1,5 +1,5 @@
 """Hooks of the training loop, registered in MMPretrain."""
 
-from . import hooks
+from . import checkpoints, hooks
 
-__all__ = ['hooks']
+__all__ = ['checkpoints', 'hooks']

@@ -17,10 +17,13 @@ from mmengine.structures import BaseDataElement
 from mmpretrain.registry import METRICS
 from numpy.typing import ArrayLike, NDArray
 
-from dsrb_mm.utils.arguments import check_flag, check_int, check_number
-
-from .average_precision import average_precision, check_labels, mean_over_evaluated
-from .precision_recall import precision_recall, top_k_mask
+from dsrb_mm.arguments import check_flag, check_int, check_number
+from dsrb_mm.evaluation.average_precision import (
+    average_precision,
+    check_labels,
+    mean_over_evaluated,
+)
+from dsrb_mm.evaluation.precision_recall import precision_recall, top_k_mask
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from .export_module import ExportModule
-from .onnx_export import require_packages
+from dsrb_mm.export.export_module import ExportModule
+from dsrb_mm.export.onnx_export import require_packages
 
 TOLERANCE = 1e-4
 

@@ -10,9 +10,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from dsrb_mm.export.export_module import ExportModule
 from dsrb_mm.version import __version__
-
-from .export_module import ExportModule
 
 OPSET = 18
 

@@ -18,9 +18,16 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from .plan import Launch, Run
-from .processes import RunFailed, end_leftovers, run_command
-from .state import MAP, last_checkpoint, load_metrics, read_metrics, read_state, write_state
+from dsrb_mm.sweep.plan import Launch, Run
+from dsrb_mm.sweep.processes import RunFailed, end_leftovers, run_command
+from dsrb_mm.sweep.state import (
+    MAP,
+    last_checkpoint,
+    load_metrics,
+    read_metrics,
+    read_state,
+    write_state,
+)
 
 
 def execute(run: Run, launch: Launch, tools: Path) -> None:

@@ -13,10 +13,9 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from dsrb_mm.utils.checkpoint_files import write_atomically
-
-from .plan import PROPORTIONS, Run
-from .state import MAP, read_metrics, status, write_text
+from dsrb_mm.fileio.atomic import write_atomically
+from dsrb_mm.sweep.plan import PROPORTIONS, Run
+from dsrb_mm.sweep.state import MAP, read_metrics, status, write_text
 
 # Average mAP over 10 % ... 90 % known labels (arXiv 2205.13092), by dataset and categories.
 _PUBLISHED = {('CocoMultiLabel', 80): 78.4, ('VOC', 20): 91.5, ('VG200', 200): 46.0}

@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dsrb_mm.utils.annotation_files import read_json
-from dsrb_mm.utils.checkpoint_files import POINTER, find_resumable, write_atomically
-
-from .plan import Run
+from dsrb_mm.engine.checkpoints.checkpoint_files import POINTER, find_resumable
+from dsrb_mm.fileio.annotation_files import read_json
+from dsrb_mm.fileio.atomic import write_atomically
+from dsrb_mm.sweep.plan import Run
 
 MAP = 'multi-label/mAP'
 _SHOWN = 5  # settings named where two runs differ

@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity
 from torch.utils.data import Subset
 
-from dsrb_mm.models.layers.prototype_bank import PrototypeBank
-from dsrb_mm.utils.config_data import ConfigData, loader_settings
+from dsrb_mm.datasets.config_data import ConfigData, loader_settings
+from dsrb_mm.models.complements.prototype_bank import PrototypeBank
 
 
 def prototype_bank(model: BaseModel) -> PrototypeBank:

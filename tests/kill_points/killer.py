@@ -12,7 +12,7 @@ from mmpretrain.registry import HOOKS
 from torch.utils.data import get_worker_info
 
 from dsrb_mm.datasets import PartialLabelDataset
-from dsrb_mm.utils.checkpoint_files import UNFINISHED
+from dsrb_mm.fileio.atomic import UNFINISHED
 
 
 def die(*args, **kwargs) -> None:

@@ -5,7 +5,7 @@ import shutil
 from fixtures.inference import write_config
 from kill_points.training import differences, files, kill_config, train
 
-from dsrb_mm.utils.checkpoint_files import damage
+from dsrb_mm.engine.checkpoints.checkpoint_files import damage
 
 
 def test_full_disk_keeps_the_old_checkpoint(whole, options):

@@ -7,10 +7,10 @@ from fixtures.training import CONFIGS
 from mmengine.config import Config
 from oracles.wiring import LargestTensor, maximum_deviation
 
-from dsrb_mm.benchmark import SUITES, Options, as_json, environment, interleaved, make_table
-from dsrb_mm.benchmark.dense_form import DenseForm
-from dsrb_mm.benchmark.measure import peak_memory
-from dsrb_mm.benchmark.models import Setting, neck_and_head_step, prepare_head
+from tools.benchmarks import SUITES, Options, as_json, environment, interleaved, make_table
+from tools.benchmarks.dense_form import DenseForm
+from tools.benchmarks.measure import peak_memory
+from tools.benchmarks.models import Setting, neck_and_head_step, prepare_head
 
 CPU = torch.device('cpu')
 

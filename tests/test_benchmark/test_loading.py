@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from dsrb_mm.benchmark.loading import measure_loading
+from tools.benchmarks.loading import measure_loading
 
 # That it measures is seen in test_suites_run_and_are_reported: each process imports for seconds.
 

@@ -3,7 +3,7 @@ import json
 import numpy as np
 from mmpretrain.registry import DATASETS
 
-from dsrb_mm.benchmark.loading_files import write_instances_json, write_label_csv
+from tools.benchmarks.loading_files import write_instances_json, write_label_csv
 
 
 def test_made_up_csv_is_read(tmp_path):

@@ -13,7 +13,7 @@ from dsrb_mm.completion.label_tables import (
     table_columns,
     write_table,
 )
-from dsrb_mm.utils.config_data import ConfigData
+from dsrb_mm.datasets.config_data import ConfigData
 
 CLASSES = ['cat', 'a "dog", or None', 'NA']
 

@@ -3,7 +3,7 @@ from fixtures.data import random_labels, write_csv
 from mmpretrain.registry import DATASETS
 
 from dsrb_mm.completion.outputs import annotation_files, check_outputs
-from dsrb_mm.utils.config_data import ConfigData
+from dsrb_mm.datasets.config_data import ConfigData
 
 
 def test_what_may_be_written(tmp_path):

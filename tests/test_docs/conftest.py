@@ -8,7 +8,7 @@ from fixtures.docs.commands import Command
 from fixtures.docs.reader import Reader
 from fixtures.docs.workspace import IMAGES, write_workspace
 
-from dsrb_mm.utils import data_report
+from dsrb_mm.datasets import data_report
 
 BEFORE = (
     'python tools/train.py configs/dsrb_scenes_p50.py --work-dir work_dirs/demo/dsrb_scenes_p50',

@@ -7,7 +7,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # They hold other packages, or serve the tools of this one.
 NOT_SHOWN = {
     'dsrb_mm',
-    'dsrb_mm.benchmark',
+    'tools.benchmarks',
     'dsrb_mm.datasets.transforms',  # shown with the datasets
     'dsrb_mm.engine',
     'dsrb_mm.models',

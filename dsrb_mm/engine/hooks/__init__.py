@@ -1,6 +1,5 @@
 """When things happen during training and testing; the maths is in ``dsrb_mm.models.layers``."""
 
-from .atomic_checkpoint_hook import AtomicCheckpointHook
 from .attention_picture_hook import AttentionPictureHook
 from .category_check_hook import CategoryCheckHook
 from .channels_last_hook import ChannelsLastHook
@@ -8,13 +7,10 @@ from .contrastive_ramp_hook import ContrastiveRampHook
 from .epoch_seed_hook import EpochSeedHook
 from .finite_check_hook import FiniteCheckHook
 from .label_graph_hook import LabelGraphHook
-from .plain_checkpoint_hook import PlainCheckpointHook
 from .prototype_hook import PrototypeHook
-from .resume_hook import ResumeHook
 from .skipped_image_hook import SkippedImageHook
 
 __all__ = [
-    'AtomicCheckpointHook',
     'AttentionPictureHook',
     'CategoryCheckHook',
     'ChannelsLastHook',
@@ -22,8 +18,6 @@ __all__ = [
     'EpochSeedHook',
     'FiniteCheckHook',
     'LabelGraphHook',
-    'PlainCheckpointHook',
     'PrototypeHook',
-    'ResumeHook',
     'SkippedImageHook',
 ]

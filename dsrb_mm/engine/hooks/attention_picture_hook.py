@@ -12,9 +12,9 @@ from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from mmpretrain.structures import DataSample
 
+from dsrb_mm.arguments import check_int
 from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.models.necks import CategoryFeatures
-from dsrb_mm.utils.arguments import check_int
 from dsrb_mm.visualization import CategoryPanel, draw_attention_picture
 
 

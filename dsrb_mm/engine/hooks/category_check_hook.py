@@ -9,7 +9,7 @@ from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
 from dsrb_mm.engine.bare_model import bare_model
-from dsrb_mm.utils.checkpoint_weights import load_weights
+from dsrb_mm.engine.checkpoints.checkpoint_weights import load_weights
 
 
 class CategoryMismatchError(ValueError):

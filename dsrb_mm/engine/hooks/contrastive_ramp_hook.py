@@ -6,8 +6,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 
+from dsrb_mm.arguments import check_number
 from dsrb_mm.engine.bare_model import bare_model
-from dsrb_mm.utils.arguments import check_number
 
 
 @HOOKS.register_module()

@@ -11,9 +11,9 @@ from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
 from rich.progress import track
 
+from dsrb_mm.arguments import check_int
 from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.finite_checks import all_finite, batch_paths, shorten
-from dsrb_mm.utils.arguments import check_int
 
 
 @HOOKS.register_module()

@@ -9,7 +9,7 @@ from mmengine.model import BaseModule
 from mmpretrain.registry import MODELS
 from torch import Tensor
 
-from dsrb_mm.utils.arguments import check_int
+from dsrb_mm.arguments import check_int
 
 
 @MODELS.register_module()

@@ -11,22 +11,21 @@ from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample, label_to_onehot
 from torch import Tensor, nn
 
-from dsrb_mm.models.layers import (
-    CategoryClassifier,
-    GatedGraphNetwork,
-    InstanceBlending,
-    KnownLabelCounts,
-    PrototypeBlending,
-    marked_entries,
-)
-from dsrb_mm.models.necks import CategoryFeatures
-from dsrb_mm.utils.arguments import (
+from dsrb_mm.arguments import (
     check_flag,
     check_int,
     check_number,
     check_options,
     check_sizes,
 )
+from dsrb_mm.models.complements import InstanceBlending, PrototypeBlending
+from dsrb_mm.models.layers import (
+    CategoryClassifier,
+    GatedGraphNetwork,
+    KnownLabelCounts,
+    marked_entries,
+)
+from dsrb_mm.models.necks import CategoryFeatures
 
 
 class _Variant(NamedTuple):

@@ -8,7 +8,7 @@ import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 
-from dsrb_mm.utils.arguments import check_sizes
+from dsrb_mm.arguments import check_sizes
 
 
 class CategoryClassifier(BaseModule):

@@ -9,7 +9,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dsrb_mm.utils.arguments import check_int, check_sizes
+from dsrb_mm.arguments import check_int, check_sizes
 
 
 class GatedGraphNetwork(BaseModule):

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from .attention_kernels import AttentionKernels, choose_kernels
+from dsrb_mm.models.layers.attention_kernels import AttentionKernels, choose_kernels
 
 
 def _by_category(tensor: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dsrb_mm.utils.arguments import check_number
+from dsrb_mm.arguments import check_number
 
 
 def partial_bce(logits: Tensor, target: Tensor) -> Tensor:

@@ -12,9 +12,9 @@ from mmengine.model import BaseModule
 from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 
+from dsrb_mm.arguments import check_flag, check_sizes
 from dsrb_mm.models.layers import peak_quadrant, semantic_attention
-from dsrb_mm.utils.arguments import check_flag, check_sizes
-from dsrb_mm.utils.word_vectors import load_word_vectors
+from dsrb_mm.words.word_vectors import load_word_vectors
 
 
 class CategoryFeatures(NamedTuple):

@@ -1,0 +1,200 @@
+"""What the command-line tools share: arguments, config, and errors a user can act on."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.error import URLError
+
+import torch.distributed
+from mmengine.config import Config, DictAction
+from mmengine.dist import is_distributed
+from mmengine.runner import Runner
+
+from dsrb_mm.datasets.image_decoding import UnreadableImageError
+from dsrb_mm.engine.checkpoints.checkpoint_files import DamagedCheckpointError
+from dsrb_mm.engine.checkpoints.checkpoint_reading import CheckpointFileError
+from dsrb_mm.engine.checkpoints.checkpoint_weights import WeightMismatchError
+from dsrb_mm.engine.finite_checks import NonFiniteError
+from dsrb_mm.engine.hooks.category_check_hook import CategoryMismatchError
+
+# Full or read-only disks, files in place of folders: nothing that a traceback would explain.
+_DISK_ERRORS = {
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EEXIST,
+    errno.ENOTDIR, errno.EISDIR,
+}  # fmt: skip
+
+
+def runner_arguments(description: str) -> argparse.ArgumentParser:
+    """Parser with the arguments of every tool that builds a runner, named as in OpenMMLab."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--work-dir', help='folder of logs and checkpoints')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='override config settings: key=value; lists as key="[a,b]"',
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='job launcher',
+    )
+    # torchrun's predecessors pass the rank as an argument.
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
+    return parser
+
+
+def config_arguments(description: str | None, checkpoint: bool = False) -> argparse.ArgumentParser:
+    """Parser of a tool that reads a config without training: config, checkpoint, device.
+
+    Args:
+        description: Shown by ``--help`` as it is laid out.
+        checkpoint: Whether the tool runs a model.
+    """
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument('config', help='config file')
+    if checkpoint:
+        parser.add_argument('checkpoint', help='checkpoint file')
+        parser.add_argument(
+            '--device', help='cpu, cuda, cuda:1 ...; default: the GPU if there is one'
+        )
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, help='override config settings: key=value'
+    )
+    return parser
+
+
+def read_config(args: argparse.Namespace) -> Config:
+    """The config that a parser of :func:`config_arguments` was given, with its overrides."""
+    cfg = Config.fromfile(args.config)
+    cfg.merge_from_dict(args.cfg_options or {})
+    return cfg
+
+
+def load_config(args: argparse.Namespace) -> Config:
+    """Read the config and merge the command line into it.
+
+    Args:
+        args: What :func:`runner_arguments` (and a tool's own additions) parsed.
+
+    Returns:
+        The config a runner is built from; ``work_dir`` is the argument, the config's own, or
+        ``work_dirs/`` and the config's name, in this order.
+    """
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    cfg = Config.fromfile(args.config)
+    cfg.launcher = args.launcher
+    if args.cfg_options is not None:
+        cfg.merge_from_dict(args.cfg_options)
+    if args.work_dir is not None:
+        cfg.work_dir = args.work_dir
+    elif cfg.get('work_dir') is None:
+        cfg.work_dir = str(Path('work_dirs') / Path(args.config).stem)
+    if cfg.get('randomness', {}).get('deterministic'):
+        # Read when CUDA starts; without it, every matrix product on a GPU would be refused.
+        os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
+    if hasattr(args, 'checkpoint'):
+        _merge_test(cfg, args)
+    else:
+        _merge_train(cfg, args)
+    return cfg
+
+
+def _merge_train(cfg: Config, args: argparse.Namespace) -> None:
+    if args.no_validate:
+        cfg.val_cfg = cfg.val_dataloader = cfg.val_evaluator = None
+        # There is no metric to choose a best checkpoint by.
+        cfg.default_hooks.checkpoint.pop('save_best', None)
+    if args.amp:
+        cfg.optim_wrapper.type = 'AmpOptimWrapper'
+        cfg.optim_wrapper.setdefault('loss_scale', 'dynamic')
+    if args.resume is not None:
+        cfg.resume = True
+        cfg.load_from = None if args.resume == 'auto' else args.resume
+    if args.auto_scale_lr:
+        cfg.auto_scale_lr.enable = True
+
+
+def _merge_test(cfg: Config, args: argparse.Namespace) -> None:
+    cfg.load_from = args.checkpoint
+    if args.amp:
+        cfg.test_cfg.fp16 = True
+    if args.show_dir is not None:
+        cfg.default_hooks.attention_pictures = dict(
+            type='AttentionPictureHook', out_dir=args.show_dir, interval=args.interval
+        )
+
+
+def build_runner(args: argparse.Namespace) -> Runner:
+    """The runner of what :func:`load_config` reads, with its data sets.
+
+    Built before anything runs, so that wrong settings can be told from defects: any ValueError,
+    TypeError or KeyError in here is the config's.
+    """
+    with clear_errors(ValueError, TypeError, KeyError):
+        runner = Runner.from_cfg(load_config(args))
+        if hasattr(args, 'checkpoint'):
+            runner.test_loop  # noqa: B018, a property that builds
+        else:
+            runner.train_loop, runner.val_loop  # noqa: B018
+    return runner
+
+
+def leave_group() -> None:
+    """Leave the process group that the launcher made, if it made one.
+
+    A process that ends inside it may abort at its very end ("terminate called ..."), for which
+    torchrun calls the whole run failed.
+    """
+    if is_distributed():
+        torch.distributed.destroy_process_group()
+
+
+@contextmanager
+def clear_errors(*more: type[Exception]) -> Iterator[None]:
+    """Turn errors of files, disks and downloads into one message and exit code 1.
+
+    Args:
+        more: Errors that the tool raises for wrong input only, such as ValueError. All others keep
+            their traceback: they are defects, or settings worth one.
+    """
+    known: tuple[type[Exception], ...] = (
+        FileNotFoundError,
+        BlockingIOError,
+        DamagedCheckpointError,
+        CheckpointFileError,
+        NonFiniteError,
+        CategoryMismatchError,
+        WeightMismatchError,
+        *more,
+    )
+    try:
+        yield
+    except UnreadableImageError as error:
+        # From a worker process it comes with that process's traceback, the message last.
+        message = str(error).splitlines()[-1].rpartition('UnreadableImageError: ')[2]
+        sys.exit(f'error: {message}')
+    except known as error:
+        sys.exit(f'error: {error}')
+    except URLError as error:
+        sys.exit(
+            f'error: download failed: {error}\n'
+            'Pretrained weights are fetched from the URL in the config '
+            '(model.backbone.init_cfg.checkpoint). Without a network, download the file elsewhere '
+            'and pass --cfg-options model.backbone.init_cfg.checkpoint=FILE, or '
+            'model.backbone.init_cfg=None to start from random weights.'
+        )
+    except OSError as error:
+        if error.errno not in _DISK_ERRORS:
+            raise
+        sys.exit(f'error: {error.filename or "cannot write"}: {error.strerror}')

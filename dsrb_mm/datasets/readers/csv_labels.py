@@ -1,0 +1,140 @@
+"""Tables of labels in CSV files, read row by row into one int8 matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from dsrb_mm.datasets.readers.csv_cells import read_label_cells, read_rows, rectangular_rows
+
+_SHOWN = 5  # how many culprits a message names
+
+
+class LabelTable(NamedTuple):
+    """What a CSV of labels holds.
+
+    Attributes:
+        names: Image paths (N).
+        labels: Labels, (N, C) int8 in {1, 0, -1}.
+        classes: Names of the category columns (C).
+    """
+
+    names: list[str]
+    labels: np.ndarray
+    classes: list[str]
+
+
+class CSVColumns(NamedTuple):
+    """Which columns are what; those not named here are categories.
+
+    Attributes:
+        path: Column of the image path.
+        split: Column that names the split of a row, if any.
+        ignored: Columns that are read over.
+    """
+
+    path: str
+    split: str | None = None
+    ignored: tuple[str, ...] = ()
+
+
+def read_label_table(
+    path: str | Path, columns: CSVColumns, split: str | None, classes: Sequence[str] | None
+) -> LabelTable:
+    """Read one split of a CSV with a header; see :class:`CSVMultiLabel`.
+
+    Raises:
+        ValueError: Missing, unknown, repeated or nameless columns, an unknown split, a row that
+            is longer or shorter than the header, an empty path or a value that is no label.
+    """
+    rows = read_rows(path)
+    _, header = next(rows, (0, None))
+    if header is None:
+        raise ValueError(f'{path} cannot be read as CSV: it is empty')
+    found = _category_columns(path, header, columns, classes)
+    path_at = header.index(columns.path)
+    split_at = None if columns.split is None else header.index(columns.split)
+    names, splits = [], set()
+
+    def rows_of_split() -> Iterator[tuple[int, list[str]]]:
+        for line, row in rectangular_rows(path, rows, len(header)):
+            if split_at is not None:
+                splits.add(row[split_at])
+                if row[split_at] != split:
+                    continue
+            name = row[path_at]
+            if not name.strip() or '\0' in name:
+                raise ValueError(f'{path}: empty image path in line {line}, got {name!r}')
+            names.append(name)
+            yield line, row
+
+    labels = read_label_cells(path, rows_of_split(), [header.index(c) for c in found], found)
+    if split_at is not None and split not in splits:
+        raise ValueError(
+            f'expected split to be one of {sorted(splits)[:_SHOWN]} in column {columns.split!r} '
+            f'of {path}, but got {split!r}'
+        )
+    return LabelTable(names, labels, found)
+
+
+def read_code_table(path: str | Path) -> np.ndarray:
+    """Read a headerless CSV of 1, -1 and 0, whatever they stand for.
+
+    Shape:
+        -> (N, C) int8.
+
+    Raises:
+        ValueError: Empty, rows of different lengths, or another value.
+    """
+    rows = read_rows(path)
+    first = next(rows, None)
+    if first is None:
+        raise ValueError(f'expected {path} to hold rows of 1, -1 and 0, but it is empty')
+    width = len(first[1])
+
+    def all_rows() -> Iterator[tuple[int, list[str]]]:
+        yield first
+        yield from rectangular_rows(path, rows, width)
+
+    return read_label_cells(path, all_rows(), list(range(width)), None)
+
+
+def _category_columns(
+    path: str | Path, header: list[str], columns: CSVColumns, classes: Sequence[str] | None
+) -> list[str]:
+    """Names of the category columns: those given, or all that are nothing else."""
+    shown = [*header[:_SHOWN], '...'] if len(header) > _SHOWN else header
+    counts: dict[str, int] = {}
+    for name in header:
+        counts[name] = counts.get(name, 0) + 1
+    repeated = sorted(name for name, count in counts.items() if count > 1)
+    if repeated:
+        raise ValueError(f'{path}: columns named more than once: {repeated[:_SHOWN]}')
+    for needed in (columns.path, columns.split):
+        if needed is not None and needed not in counts:
+            raise ValueError(f'expected {path} to have a column {needed!r}, but got {shown}')
+    reserved = {columns.path, columns.split, *columns.ignored}
+    found = [name for name in header if name not in reserved]
+    if any(not name.strip() for name in found):
+        at = 1 + next(i for i, name in enumerate(header) if not name.strip())
+        raise ValueError(
+            f'{path}: column {at} has no name; columns that are no categories go into '
+            "ignore_columns, e.g. ignore_columns=('',)"
+        )
+    if classes is None:
+        if not found:
+            raise ValueError(f'{path} has no category columns, only {shown}')
+        return found
+    known, there = set(classes), set(found)
+    unknown = [name for name in found if name not in known]
+    missing = [name for name in classes if name not in there]
+    if unknown or missing:
+        raise ValueError(
+            f'expected the category columns of {path} to be the classes, but got unknown columns '
+            f'{unknown[:_SHOWN]} and missing columns {missing[:_SHOWN]}; columns that are no '
+            'categories go into ignore_columns'
+        )
+    return list(classes)

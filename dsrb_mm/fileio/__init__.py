@@ -1,0 +1,1 @@
+"""Files that users bring, and files that this package writes."""

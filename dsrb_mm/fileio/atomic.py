@@ -1,0 +1,56 @@
+"""Writing a file in one step: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+# Suffix of files being written; no pattern for checkpoints matches it.
+UNFINISHED = '.unfinished'
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file in one step: a reader, a kill or a full disk never leaves half of it.
+
+    The data goes to a file beside it, is forced to the disk, and then takes the place of the old
+    file, which stays as it is until then.
+
+    Args:
+        path: File to write.
+        data: Its content.
+
+    Raises:
+        OSError: The file cannot be written (disk full, read-only ...); the old one is intact.
+    """
+    unfinished = path.with_name(f'{path.name}.{os.getpid()}{UNFINISHED}')
+    try:
+        with unfinished.open('wb') as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except OSError as error:
+        with suppress(OSError):  # what matters is why it could not be written
+            unfinished.unlink(missing_ok=True)
+        # Errors while writing do not name the file.
+        raise OSError(error.errno, error.strerror, str(path)) from error
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Force the new name to the disk as well."""
+    with suppress(OSError):  # some file systems cannot; the file itself is safe
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def remove_unfinished(folder: Path) -> list[Path]:
+    """Remove what writing that was cut off has left; returns what was removed."""
+    found = sorted(folder.glob(f'*{UNFINISHED}'))
+    for path in found:
+        path.unlink(missing_ok=True)
+    return found

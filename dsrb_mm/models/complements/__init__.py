@@ -1,0 +1,14 @@
+"""What stands in for unknown labels in training, one file each."""
+
+from .blending_weight import BlendingWeight, soft_target
+from .instance_blending import InstanceBlending
+from .prototype_bank import PrototypeBank
+from .prototype_blending import PrototypeBlending
+
+__all__ = [
+    'BlendingWeight',
+    'InstanceBlending',
+    'PrototypeBank',
+    'PrototypeBlending',
+    'soft_target',
+]

@@ -1,0 +1,78 @@
+import errno
+import os
+from urllib.error import URLError
+
+import pytest
+
+from dsrb_mm.cli.tools import clear_errors, load_config, runner_arguments
+
+
+def parse(
+    tmp_path, *arguments, text='a = 1\ndefault_hooks = dict(checkpoint=dict(save_best="x"))\n'
+):
+    (tmp_path / 'my.py').write_text(text)
+    parser = runner_arguments('Train')
+    parser.add_argument('--resume', nargs='?', const='auto')
+    parser.add_argument('--amp', action='store_true')
+    parser.add_argument('--no-validate', action='store_true')
+    parser.add_argument('--auto-scale-lr', action='store_true')
+    return load_config(parser.parse_args([str(tmp_path / 'my.py'), *arguments]))
+
+
+def test_work_dir_argument_config_name(tmp_path):
+    assert parse(tmp_path).work_dir == 'work_dirs/my'
+    assert parse(tmp_path, text='work_dir = "w"').work_dir == 'w'
+    assert parse(tmp_path, '--work-dir', 'v', text='work_dir = "w"').work_dir == 'v'
+
+
+def test_options_reach_the_config(tmp_path):
+    text = 'optim_wrapper = dict(type="OptimWrapper")\nauto_scale_lr = dict(base_batch_size=8)\n'
+    cfg = parse(tmp_path, '--amp', '--auto-scale-lr', '--cfg-options', 'a.b=[1,2]', text=text)
+    assert cfg.optim_wrapper == dict(type='AmpOptimWrapper', loss_scale='dynamic')
+    assert cfg.auto_scale_lr.enable is True
+    assert cfg.a.b == [1, 2]
+    assert 'resume' not in cfg
+
+
+@pytest.mark.parametrize(('value', 'load_from'), [((), None), (('x.pth',), 'x.pth')])
+def test_resume(tmp_path, value, load_from):
+    cfg = parse(tmp_path, '--resume', *value)
+    assert cfg.resume is True and cfg.load_from == load_from
+
+
+def test_without_validation_there_is_no_best(tmp_path):
+    cfg = parse(tmp_path, '--no-validate')
+    assert cfg.val_cfg is None and 'save_best' not in cfg.default_hooks.checkpoint
+
+
+@pytest.mark.parametrize('error', [FileNotFoundError('x.json'), URLError('no network')])
+def test_missing_files_and_downloads_exit_with_one_message(error):
+    with pytest.raises(SystemExit) as caught, clear_errors():
+        raise error
+    assert str(caught.value).startswith('error: ')
+
+
+def test_other_errors_keep_their_traceback():
+    with pytest.raises(ZeroDivisionError), clear_errors():
+        raise ZeroDivisionError
+
+
+@pytest.mark.parametrize('number', [errno.ENOSPC, errno.EROFS, errno.EACCES])
+def test_full_and_read_only_disks_are_one_line(number):
+    message = os.strerror(number)
+    with pytest.raises(SystemExit, match=f'^error: /w/a.pth: {message}$'), clear_errors():
+        raise OSError(number, message, '/w/a.pth')
+
+
+def test_other_errors_of_the_system_keep_their_traceback():
+    with pytest.raises(ConnectionResetError), clear_errors():
+        raise ConnectionResetError(errno.ECONNRESET, 'reset')
+
+
+def test_deterministic_training_prepares_cublas(tmp_path, monkeypatch):
+    monkeypatch.delenv('CUBLAS_WORKSPACE_CONFIG', raising=False)
+    parse(tmp_path)
+    assert 'CUBLAS_WORKSPACE_CONFIG' not in os.environ
+    parse(tmp_path, text='randomness = dict(seed=0, deterministic=True)')
+    assert os.environ['CUBLAS_WORKSPACE_CONFIG'] == ':4096:8'
+    monkeypatch.delenv('CUBLAS_WORKSPACE_CONFIG')
