@@ -2,23 +2,24 @@
 
 _base_ = [
     './_base_/datasets/scenes.py',
-    './_base_/models/dsrb_small_data.py',
     './_base_/models/lite0_frozen.py',
+    './_base_/methods/dsrb_small_data.py',
     './_base_/schedules/small_data.py',
+    './_base_/default_runtime.py',
 ]
 
-model = dict(
-    backbone={{_base_.frozen_lite0}},
-    neck=dict(in_channels=1280, num_classes=48, word_vectors='dsrb_mm::scenes_minilm', pool_size=1),
-    # One graph step keeps the demo short: 0.44 s a training step on two cores, 0.68 s with three.
-    head=dict(num_classes=48, graph_steps=1),
-)
-
 max_epochs = 5
+model = dict(
+    neck=dict(word_vectors='dsrb_mm::scenes_minilm', pool_size=1),
+    head=dict(
+        # One graph step keeps the demo short: 0.44 s a training step on two cores, 0.68 s with three.
+        graph_steps=1,
+        complements=[
+            dict(type='InstanceBlending', alpha=0.5, learnable=False, begin=1),
+            dict(type='PrototypeBlending', beta=0.5, learnable=False, begin=1, interval=2),
+        ],
+    ),
+)
 param_scheduler = dict(T_max=max_epochs)
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
-default_hooks = dict(
-    logger=dict(interval=25),
-    channels_last=dict(type='ChannelsLastHook'),
-    prototypes=dict(begin=1, interval=2),
-)
+default_hooks = dict(logger=dict(interval=25), channels_last=dict(type='ChannelsLastHook'))

@@ -16,6 +16,8 @@ default_hooks = dict(
         save_best='multi-label/mAP',
         rule='greater',
     ),
+    # Drives the parts of a method: statistics of the labels, schedules, passes over the data.
+    method=dict(type='MethodHook'),
     epoch_seed=dict(type='EpochSeedHook'),
     # Several processes: one set of BatchNorm statistics, which is what a checkpoint can hold.
     sync_buffers=dict(type='SyncBuffersHook'),

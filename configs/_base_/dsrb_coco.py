@@ -2,11 +2,10 @@
 
 _base_ = [
     './datasets/coco2014.py',
-    './models/dsrb_resnet101.py',
+    './models/resnet101.py',
+    './methods/dsrb.py',
     './schedules/dsrb_20e.py',
+    './default_runtime.py',
 ]
 
-model = dict(
-    neck=dict(num_classes=80, word_vectors='dsrb_mm::coco_minilm'),
-    head=dict(num_classes=80),
-)
+model = dict(neck=dict(word_vectors='dsrb_mm::coco_minilm'))

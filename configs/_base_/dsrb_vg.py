@@ -2,11 +2,9 @@
 
 _base_ = [
     './datasets/vg200.py',
-    './models/dsrb_resnet101.py',
+    './models/resnet101.py',
+    './methods/dsrb.py',
     './schedules/dsrb_20e.py',
+    './default_runtime.py',
 ]
-
-model = dict(
-    neck=dict(num_classes=200, word_vectors=None),
-    head=dict(num_classes=200),
-)
+# VG-200 is released without category names: its word vectors are learnt.

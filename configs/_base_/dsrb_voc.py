@@ -2,11 +2,10 @@
 
 _base_ = [
     './datasets/voc2007.py',
-    './models/dsrb_resnet101.py',
+    './models/resnet101.py',
+    './methods/dsrb.py',
     './schedules/dsrb_20e.py',
+    './default_runtime.py',
 ]
 
-model = dict(
-    neck=dict(num_classes=20, word_vectors='dsrb_mm::voc_minilm'),
-    head=dict(num_classes=20),
-)
+model = dict(neck=dict(word_vectors='dsrb_mm::voc_minilm'))

@@ -1,8 +1,26 @@
-"""Neck, head and losses of DSRB, registered in MMPretrain."""
+"""Necks, heads, losses and complements for partial labels, registered in MMPretrain."""
 
 from .backbones import FrozenBackbone
-from .heads import DSRBHead
-from .losses import CategoryContrastiveLoss, PartialBCELoss
+from .complements import CategoryBatch, Complement, InstanceBlending, PrototypeBlending
+from .heads import DSRBHead, PartialLabelHead, PartialLabelLinearHead, SaliencyHead
+from .losses import CategoryContrastiveLoss, PartialBCELoss, PartialLabelLoss
+from .method_part import MethodPart, TrainingProgress
 from .necks import CSRLNeck
 
-__all__ = ['CSRLNeck', 'CategoryContrastiveLoss', 'DSRBHead', 'FrozenBackbone', 'PartialBCELoss']
+__all__ = [
+    'CSRLNeck',
+    'CategoryBatch',
+    'CategoryContrastiveLoss',
+    'Complement',
+    'DSRBHead',
+    'FrozenBackbone',
+    'InstanceBlending',
+    'MethodPart',
+    'PartialBCELoss',
+    'PartialLabelHead',
+    'PartialLabelLinearHead',
+    'PartialLabelLoss',
+    'PrototypeBlending',
+    'SaliencyHead',
+    'TrainingProgress',
+]

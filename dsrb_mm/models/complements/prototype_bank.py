@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import torch
 from mmengine.dist import all_reduce
-from torch import Tensor, nn
+from torch import Tensor
 
-from dsrb_mm.arguments import check_int, check_sizes
+from dsrb_mm.arguments import check_int
+from dsrb_mm.models.method_part import MethodPart
 
 NUM_LOCATIONS = 4
 
 
-class PrototypeBank(nn.Module):
+class PrototypeBank(MethodPart):
     """Mean semantic feature of a category's known positives, one for each quadrant of the map.
 
     A prototype of the paper is a mean of attended maps (H, W, D); it is only ever used summed over
     the map, and sums are linear, so D numbers carry everything. Both buffers are saved in the
-    checkpoint: a resumed run blends with the prototypes it had.
-
-    Filled by :meth:`reset`, :meth:`update` for every batch and :meth:`finish`.
+    checkpoint: a resumed run blends with the prototypes it had. They are empty until the bank is
+    filled for the first time, by :meth:`reset`, :meth:`update` for every batch and :meth:`finish`.
 
     Args:
-        num_classes: Number of categories C.
-        channels: Number of channels D.
         max_per_location: At most so many images count for a (category, quadrant), first come
             first served, on each process. The published code stops at 100; None takes all.
 
@@ -30,20 +28,24 @@ class PrototypeBank(nn.Module):
         ValueError: ``max_per_location`` below 1.
     """
 
+    category_rows = ('prototypes', 'counts')
+    sized_by_data = ('prototypes', 'counts')
     prototypes: Tensor
     counts: Tensor
 
-    def __init__(
-        self, num_classes: int, channels: int, max_per_location: int | None = None
-    ) -> None:
+    def __init__(self, max_per_location: int | None = None) -> None:
         super().__init__()
-        check_sizes(num_classes=num_classes, channels=channels)
         if max_per_location is not None:
             check_int('max_per_location', max_per_location, 1)
         self.max_per_location = max_per_location
-        self.register_buffer('prototypes', torch.zeros(num_classes, NUM_LOCATIONS, channels))
-        self.register_buffer('counts', torch.zeros(num_classes, NUM_LOCATIONS, dtype=torch.long))
+        self.register_buffer('prototypes', torch.empty(0, NUM_LOCATIONS, 0))
+        self.register_buffer('counts', torch.empty(0, NUM_LOCATIONS, dtype=torch.long))
         self._sums: Tensor | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it was never filled."""
+        return len(self.prototypes) == 0
 
     @property
     def available(self) -> Tensor:
@@ -52,30 +54,35 @@ class PrototypeBank(nn.Module):
 
     def reset(self) -> None:
         """Start collecting anew."""
-        # float64: the mean over many thousand images must not depend on their order or on how
-        # they are spread over processes.
-        self._sums = torch.zeros_like(self.prototypes, dtype=torch.float64)
-        self.counts.zero_()
+        self._sums = torch.empty(0)
 
     @torch.no_grad()
-    def update(self, semantic: Tensor, target: Tensor, quadrant: Tensor) -> None:
+    def update(self, features: Tensor, target: Tensor, quadrant: Tensor) -> None:
         """Add the known positives of a batch.
 
         Shape:
-            semantic (B, C, D), target (B, C) in {1, 0, -1}, quadrant (B, C) in 0..3.
+            features (B, C, D), target (B, C) in {1, 0, -1}, quadrant (B, C) in 0..3.
 
         Raises:
             RuntimeError: Called before :meth:`reset`.
         """
         if self._sums is None:
             raise RuntimeError('PrototypeBank.update() needs PrototypeBank.reset() first')
+        if not len(self._sums):
+            num_classes, channels = features.shape[1:]
+            # float64: the mean over many thousand images must not depend on their order or on how
+            # they are spread over processes.
+            self._sums = features.new_zeros(
+                num_classes, NUM_LOCATIONS, channels, dtype=torch.float64
+            )
+            self.counts = self.counts.new_zeros(num_classes, NUM_LOCATIONS)
         locations = torch.arange(NUM_LOCATIONS, device=quadrant.device)
         member = (target == 1).unsqueeze(-1) & (quadrant.unsqueeze(-1) == locations)
         if self.max_per_location is not None:
             rank = member.cumsum(0) + self.counts
             member &= rank <= self.max_per_location
         self.counts += member.sum(0)
-        self._sums += torch.einsum('bcq,bcd->cqd', member.double(), semantic.double())
+        self._sums += torch.einsum('bcq,bcd->cqd', member.double(), features.double())
 
     @torch.no_grad()
     def finish(self) -> None:
@@ -86,10 +93,13 @@ class PrototypeBank(nn.Module):
         """
         if self._sums is None:
             raise RuntimeError('PrototypeBank.finish() needs PrototypeBank.reset() first')
+        if not len(self._sums):  # nothing was observed
+            self._sums = None
+            return
         all_reduce(self._sums)
         all_reduce(self.counts)
         counts = self.counts.unsqueeze(-1)
         overall = self._sums.sum(1, keepdim=True) / counts.sum(1, keepdim=True).clamp(min=1)
         means = torch.where(counts > 0, self._sums / counts.clamp(min=1), overall)
-        self.prototypes.copy_(means)
+        self.prototypes = means.to(self.prototypes.dtype)
         self._sums = None

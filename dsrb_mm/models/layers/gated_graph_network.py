@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
-from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dsrb_mm.arguments import check_int, check_sizes
+from dsrb_mm.models.layers.label_graph import label_graph
+from dsrb_mm.models.method_part import MethodPart
 
 
-class GatedGraphNetwork(BaseModule):
+class GatedGraphNetwork(MethodPart):
     """Lets the features of co-occurring categories inform each other over T steps.
 
     With the label graph A (row i: how often j is positive where i is) and all layers shared over
@@ -29,18 +31,16 @@ class GatedGraphNetwork(BaseModule):
         num_classes: Number of categories C.
         channels: Number of channels D.
         steps: Number of steps T.
-        init_cfg: Initialisation config of MMEngine.
 
     Shape:
         (B, C, D) -> (B, C, D).
     """
 
+    category_rows = ('adjacency',)
     adjacency: Tensor
 
-    def __init__(
-        self, num_classes: int, channels: int, steps: int = 3, init_cfg: dict | None = None
-    ) -> None:
-        super().__init__(init_cfg)
+    def __init__(self, num_classes: int, channels: int, steps: int = 3) -> None:
+        super().__init__()
         check_sizes(num_classes=num_classes, channels=channels)
         check_int('steps', steps)
         self.num_classes = num_classes
@@ -51,6 +51,10 @@ class GatedGraphNetwork(BaseModule):
         # Not learnt: a fixed statistic of the training labels, saved with the model.
         self.register_buffer('adjacency', torch.zeros(num_classes, num_classes))
         self.is_set = False
+
+    def see_labels(self, labels: np.ndarray) -> None:
+        """Compute the label graph from the known training labels."""
+        self.set_adjacency(torch.from_numpy(label_graph(labels)))
 
     def set_adjacency(self, adjacency: Tensor) -> None:
         """Set the label graph A.

@@ -37,25 +37,16 @@ class KnownLabelCounts(NamedTuple):
     Attributes:
         positive: Known positives of each category, (C,).
         known: Known labels of each category, (C,).
-        most_positive: The most known positives of an image.
-        most_known: The most known labels of an image.
     """
 
     positive: np.ndarray
     known: np.ndarray
-    most_positive: int
-    most_known: int
 
     @classmethod
     def from_labels(cls, labels: np.ndarray) -> KnownLabelCounts:
         """Count a label matrix (N, C) of 1, 0, -1."""
         positive, known = labels == 1, labels >= 0
-        return cls(
-            positive.sum(0),
-            known.sum(0),
-            int(positive.sum(1).max(initial=0)),
-            int(known.sum(1).max(initial=0)),
-        )
+        return cls(positive.sum(0), known.sum(0))
 
     def prior_logit(self) -> np.ndarray:
         """Smoothed log-odds of each category among its known labels, (C,) float32.
@@ -69,12 +60,13 @@ class KnownLabelCounts(NamedTuple):
     def base_rate_entropy(self) -> float:
         """Binary cross-entropy (nats, mean over known entries) of predicting each base rate.
 
-        A training loss that stays at this value has learnt nothing from the images.
+        A training loss that stays at this value has learnt nothing from the images. 0 where no
+        label is known.
         """
-        if not self.known.any():
-            return float('nan')
         rate = self.positive / np.maximum(self.known, 1)
         positive, absent = self.positive, self.known - self.positive
         log_positive = np.log(np.where(positive > 0, rate, 1))
         log_absent = np.log(np.where(absent > 0, 1 - rate, 1))
-        return float(-(positive * log_positive + absent * log_absent).sum() / self.known.sum())
+        return float(
+            -(positive * log_positive + absent * log_absent).sum() / max(self.known.sum(), 1)
+        )

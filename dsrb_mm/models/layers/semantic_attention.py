@@ -118,16 +118,24 @@ def semantic_attention(
     return attention @ features, attention
 
 
-def peak_quadrant(attention: Tensor, features: Tensor, height: int, width: int) -> Tensor:
-    """Quadrant of the map in which a category's attended response peaks (PPRB's location).
-
-    The response is ``e(h, w) = sum_d a(h, w, c) f_hwd``. Its peak's row is the argmax over h of the
-    maximum over w, the column likewise; the quadrant is ``2 [row >= H // 2] + [col >= W // 2]``.
+def attended_response(attention: Tensor, features: Tensor) -> Tensor:
+    """Response ``e(h, w) = sum_d a(h, w, c) f_hwd``, whose peak locates a category (PPRB).
 
     Shape:
-        attention (B, C, H * W), features (B, H * W, D) -> (B, C), integers 0 to 3.
+        attention (B, C, H, W), features (B, H * W, D) -> (B, C, H, W).
     """
-    response = (attention * features.sum(-1).unsqueeze(1)).unflatten(-1, (height, width))
-    row = response.amax(-1).argmax(-1)
-    column = response.amax(-2).argmax(-1)
+    return attention * features.sum(-1).unflatten(-1, attention.shape[-2:]).unsqueeze(1)
+
+
+def peak_quadrant(maps: Tensor) -> Tensor:
+    """Quadrant in which each map peaks.
+
+    The peak's row is the argmax over h of the maximum over w, the column likewise; the quadrant is
+    ``2 [row >= H // 2] + [column >= W // 2]``.
+
+    Shape:
+        (B, C, H, W) -> (B, C), integers 0 to 3.
+    """
+    height, width = maps.shape[-2:]
+    row, column = maps.amax(-1).argmax(-1), maps.amax(-2).argmax(-1)
     return 2 * (row >= height // 2).long() + (column >= width // 2).long()

@@ -2,5 +2,6 @@
 
 from .category_contrastive_loss import CategoryContrastiveLoss
 from .partial_bce_loss import PartialBCELoss
+from .partial_label_loss import PartialLabelLoss
 
-__all__ = ['CategoryContrastiveLoss', 'PartialBCELoss']
+__all__ = ['CategoryContrastiveLoss', 'PartialBCELoss', 'PartialLabelLoss']

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import torch
 from mmpretrain.registry import MODELS
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from dsrb_mm.arguments import check_number
+from dsrb_mm.models.method_part import MethodPart, TrainingProgress
 
 _EPS = 1e-9
 
@@ -37,41 +38,57 @@ def _subsample(loss: Tensor, member: Tensor, num_positive: Tensor) -> Tensor:
 
 
 @MODELS.register_module()
-class CategoryContrastiveLoss(nn.Module):
+class CategoryContrastiveLoss(MethodPart):
     """Pulls features of a category together where both images show it, apart otherwise.
 
     Reference: arXiv 2205.13092, contrastive loss. For every pair of images and every category known
-    in both, with s the cosine of the two semantic features: ``1 - s`` if both are positive and
+    in both, with s the cosine of the two category features: ``1 - s`` if both are positive and
     ``1 + s`` otherwise. With n positive-positive pairs, all of them are kept; of the
     positive-negative and of the negative-negative pairs each, 2n at random and the n largest, or
-    all if n = 0. The loss is the mean of what is kept; 0 if nothing is (a batch of one image, say).
+    all if n = 0. The loss is the mean of what is kept, and 0 if nothing is, as in a batch of one
+    image.
 
     Nothing here leaves the device: pairs are weighted instead of selected.
 
     Args:
         loss_weight: Factor of the loss, 0 or more.
+        ramp_epochs: Length of the linear ramp from 0 to ``loss_weight``; 1 is the published one, 0
+            switches the ramp off.
 
     Raises:
-        ValueError: ``loss_weight`` below 0 or not finite.
-        TypeError: ``loss_weight`` is no number.
+        ValueError: An argument below 0 or not finite.
+        TypeError: An argument is not a number.
+
+    Example:
+        >>> loss = CategoryContrastiveLoss()
+        >>> loss(torch.randn(4, 20, 64), torch.randint(-1, 2, (4, 20)))
     """
 
-    def __init__(self, loss_weight: float = 0.05) -> None:
+    name = 'contrastive'
+    ramp: Tensor
+
+    def __init__(self, loss_weight: float = 0.05, ramp_epochs: float = 1) -> None:
         super().__init__()
         self.loss_weight = check_number('loss_weight', loss_weight, 0)
+        self.ramp_epochs = check_number('ramp_epochs', ramp_epochs, 0)
+        self.register_buffer('ramp', torch.tensor(1.0))
 
-    def forward(self, semantic: Tensor, target: Tensor) -> Tensor:
+    def advance(self, progress: TrainingProgress) -> None:
+        """Follow the ramp."""
+        self.ramp.fill_(min(1.0, progress.epoch / self.ramp_epochs) if self.ramp_epochs else 1.0)
+
+    def forward(self, features: Tensor, target: Tensor) -> Tensor:
         """Loss of a batch; computed in float32 under mixed precision.
 
         Shape:
-            semantic features (B, C, D), target (B, C) in {1, 0, -1} -> ().
+            category features (B, C, D), target (B, C) in {1, 0, -1} -> ().
         """
-        batch = len(semantic)
-        with torch.autocast(semantic.device.type, enabled=False):
-            semantic = semantic if semantic.dtype == torch.float64 else semantic.float()
-            unit = F.normalize(semantic, dim=-1, eps=_EPS).transpose(0, 1)
+        batch = len(features)
+        with torch.autocast(features.device.type, enabled=False):
+            features = features if features.dtype == torch.float64 else features.float()
+            unit = F.normalize(features, dim=-1, eps=_EPS).transpose(0, 1)
             cosine = unit @ unit.mT
-            first, second = torch.triu_indices(batch, batch, 1, device=semantic.device)
+            first, second = torch.triu_indices(batch, batch, 1, device=features.device)
             cosine = cosine[:, first, second].mT.flatten()
             one, other = target[first].flatten(), target[second].flatten()
 
@@ -84,4 +101,5 @@ class CategoryContrastiveLoss(nn.Module):
                 weight = both_positive.to(loss.dtype)
                 weight += _subsample(loss, mixed, num_positive)
                 weight += _subsample(loss, both_negative, num_positive)
-            return self.loss_weight * (loss * weight).sum() / weight.sum().clamp(min=1)
+            mean = (loss * weight).sum() / weight.sum().clamp(min=1)
+            return self.loss_weight * self.ramp.to(mean.dtype) * mean

@@ -13,7 +13,7 @@ from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 
 from dsrb_mm.arguments import check_flag, check_sizes
-from dsrb_mm.models.layers import peak_quadrant, semantic_attention
+from dsrb_mm.models.layers import attended_response, peak_quadrant, semantic_attention
 from dsrb_mm.words.word_vectors import load_word_vectors
 
 
@@ -144,8 +144,9 @@ class CSRLNeck(BaseModule):
                 self._direction(),
                 self.compiled,
             )
-            quadrant = peak_quadrant(attention.detach(), features.detach(), height, width)
-        attention = attention.unflatten(-1, (height, width))
+            attention = attention.unflatten(-1, (height, width))
+            response = attended_response(attention.detach(), features.detach())
+        quadrant = peak_quadrant(response)
         return CategoryFeatures(attention, quadrant, semantic)
 
     def _direction(self) -> Tensor:

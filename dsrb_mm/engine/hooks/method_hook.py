@@ -1,0 +1,163 @@
+"""Drives the parts of a method: labels before training, the schedule, passes over the data."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from mmengine.dist import get_world_size, is_main_process
+from mmengine.hooks import Hook
+from mmengine.runner import EpochBasedTrainLoop, Runner
+from mmpretrain.registry import HOOKS
+from rich.progress import track
+from torch import nn
+
+from dsrb_mm.datasets import get_label_matrix
+from dsrb_mm.engine.bare_model import bare_model
+from dsrb_mm.engine.finite_checks import all_finite, batch_paths, shorten
+from dsrb_mm.models.losses import PartialLabelLoss
+from dsrb_mm.models.method_part import MethodPart, TrainingProgress
+
+# What mixes images and adds up their labels: (present, unknown) would become a soft known label.
+_MIXING = ('Mixup', 'CutMix', 'ResizeMix')
+
+
+@HOOKS.register_module()
+class MethodHook(Hook):
+    """Drives every :class:`MethodPart` of a model, whatever the method.
+
+    Before training, parts see the labels of the training set, and what cannot be trained with them
+    is refused. Before every iteration, parts follow the schedule. Where a part asks for it, the
+    training set passes through the model in evaluation mode, with the training pipeline. This
+    works for epoch-based and iteration-based loops alike, also with samplers that never end.
+
+    Raises:
+        ValueError: A loss that reads unknown labels as targets, a batch augmentation that mixes
+            them, or labels that a part cannot be trained with.
+
+    Example:
+        >>> default_hooks = dict(method=dict(type='MethodHook'))
+    """
+
+    # After hooks of normal priority: whatever they do to the model before an epoch is in effect.
+    priority = 'LOW'
+
+    def before_train(self, runner: Runner) -> None:
+        """Show the labels to all parts."""
+        self._passed_at = -1
+        model, dataset = bare_model(runner), runner.train_dataloader.dataset
+        labels = get_label_matrix(dataset)
+        _check_model(model, labels)
+        for part in _parts(model):
+            part.see_labels(labels)
+        runner.logger.info(
+            f'training labels: {len(labels)} images x {labels.shape[1]} categories, '
+            f'{(labels >= 0).mean():.1%} known, {(labels == 1).sum()} known positives'
+        )
+        if not (labels >= 0).any():
+            runner.logger.warning('no label of the training set is known: nothing will be learnt')
+        empty = np.flatnonzero(~(labels == 1).any(0))
+        if len(empty):
+            names = [dataset.metainfo['classes'][i] for i in empty]
+            runner.logger.warning(
+                f'{len(empty)} categories have no known positive in the training set and cannot be '
+                f'learnt: {shorten(names)}'
+            )
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Make the passes that are due, before the epoch's data is loaded."""
+        self._pass(runner, _progress(runner))
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch=None) -> None:
+        """Follow the schedule; iteration-based loops make their passes here."""
+        progress = _progress(runner)
+        self._pass(runner, progress)
+        for part in _parts(bare_model(runner)):
+            part.advance(progress)
+
+    def _pass(self, runner: Runner, progress: TrainingProgress) -> None:
+        model = bare_model(runner)
+        parts = [part for part in _parts(model) if part.pass_is_due(progress)]
+        if parts and self._passed_at != progress.iteration:
+            self._passed_at = progress.iteration
+            _pass_over_training_set(runner, model, parts)
+
+
+def _parts(model: nn.Module) -> list[MethodPart]:
+    return [module for module in model.modules() if isinstance(module, MethodPart)]
+
+
+def _progress(runner: Runner) -> TrainingProgress:
+    loader = runner.train_dataloader
+    if isinstance(runner.train_loop, EpochBasedTrainLoop):
+        length = len(loader)
+    else:  # the sampler may never end
+        batch = loader.batch_size or loader.batch_sampler.batch_size
+        length = -(-len(loader.dataset) // (batch * get_world_size()))
+    return TrainingProgress(runner.iter, max(1, length), runner.max_iters)
+
+
+def _check_model(model: nn.Module, labels: np.ndarray) -> None:
+    """Refuse what would take an unknown label for a known one."""
+    if not (labels == -1).any():
+        return
+    loss = getattr(getattr(model, 'head', None), 'loss_module', None)
+    if loss is not None and not isinstance(loss, PartialLabelLoss):
+        raise ValueError(
+            f'{type(loss).__name__} of the head reads unknown labels (-1) as targets, and the '
+            "training set has some. Use loss=dict(type='PartialBCELoss') or another loss derived "
+            'from PartialLabelLoss'
+        )
+    augment = getattr(model.data_preprocessor, 'batch_augments', None)
+    mixing = [type(a).__name__ for a in getattr(augment, 'augments', [])]
+    mixing = [name for name in mixing if name in _MIXING]
+    if mixing:
+        raise ValueError(
+            f'{shorten(mixing)} would mix unknown labels (-1) into soft known ones, and the '
+            'training set has some. Leave it out of the batch augmentations'
+        )
+
+
+@torch.no_grad()
+def _pass_over_training_set(runner: Runner, model: nn.Module, parts: Sequence[MethodPart]) -> None:
+    """Every image once, by exactly one process, through the model in evaluation mode."""
+    start = time.perf_counter()
+    training = model.training
+    model.eval()
+    for part in parts:
+        part.start_pass()
+    batches: list[tuple[torch.Tensor, list[str]]] = []
+    loader = _loader_of_one_pass(runner)
+    loader.sampler.set_epoch(runner.epoch)
+    hidden = not is_main_process()
+    for data_batch in track(loader, 'pass over the training set', disable=hidden, transient=True):
+        data = model.data_preprocessor(data_batch, False)
+        with runner.optim_wrapper.optim_context(runner.model):
+            batch = model.head.observed_batch(
+                model.extract_feat(data['inputs']), data['data_samples']
+            )
+        for part in parts:
+            part.observe(batch)
+        batches.append((all_finite([batch.features]), batch_paths(data_batch)))
+    messages = [message for message in [part.finish_pass() for part in parts] if message]
+    model.train(training)
+    # FiniteCheckHook stops training for it; here the images are known.
+    for paths in [paths for finite, paths in batches if not finite]:
+        runner.logger.error(f'features with NaN or infinity, of {shorten(paths)}')
+    seconds = time.perf_counter() - start
+    runner.logger.info(f'pass over the training set ({seconds:.1f} s): {"; ".join(messages)}')
+
+
+def _loader_of_one_pass(runner: Runner) -> torch.utils.data.DataLoader:
+    config = dict(runner.cfg.train_dataloader)
+    config.update(
+        dataset=runner.train_dataloader.dataset,
+        # Shuffled: where a part takes a limited number of images, they are a random choice.
+        sampler=dict(type='DefaultSampler', shuffle=True, round_up=False),
+        drop_last=False,
+        persistent_workers=False,
+    )
+    config.pop('batch_sampler', None)
+    return runner.build_dataloader(config, seed=runner.seed)
