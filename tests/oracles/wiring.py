@@ -1,11 +1,12 @@
 """Builds modules and data for the tests, and hands a module's parameters to the oracle."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from dsrb_mm.models import CSRLNeck, DSRBHead
+from dsrb_mm.models import CSRLNeck, DSRBHead, PartialLabelHead
 
 
 def maximum_deviation(actual, expected):
@@ -48,13 +49,35 @@ def build_neck(num_classes=5, channels=6, joint=7, in_channels=None, **kwargs):
 
 
 def build_head(num_classes=5, channels=6, hidden=8, **kwargs):
-    kwargs.setdefault('loss_contrastive', dict(type='CategoryContrastiveLoss'))
-    kwargs.setdefault('iprb', dict(alpha=0.375))
-    kwargs.setdefault('pprb', dict(beta=0.625, num_blended=2))
-    head = DSRBHead(num_classes, channels, hidden, **kwargs)
+    """DSRB's head with its parts switched on; None for one of its parts leaves it out."""
+    iprb = kwargs.pop('iprb', dict(alpha=0.375))
+    pprb = kwargs.pop('pprb', dict(beta=0.625, num_blended=2))
+    contrastive = kwargs.pop('contrastive', {})
+    complements = []
+    if iprb is not None:
+        complements.append(dict(type='InstanceBlending', **iprb))
+    if pprb is not None:
+        complements.append(dict(type='PrototypeBlending', **pprb))
+    aux_losses = []
+    if contrastive is not None:
+        aux_losses.append(dict(type='CategoryContrastiveLoss', **contrastive))
+    head = DSRBHead(
+        num_classes, channels, hidden, complements=complements, aux_losses=aux_losses, **kwargs
+    )
     head.graph.set_adjacency(draw_adjacency(num_classes))
-    head.blending_active = True
+    for complement in head.complements.values():
+        complement.set_active(True)
     return head
+
+
+def complement_of(head, name):
+    """A complement of a head by name, None where it has none."""
+    return dict(head.complements).get(name)
+
+
+def without_shortcut(head):
+    """Have a head classify every entry, read or not."""
+    head.classify_variants = partial(PartialLabelHead.classify_variants, head)
 
 
 def oracle_parameters(neck, head):
@@ -93,8 +116,9 @@ def head_parameters(leaves):
         b=leaves['classifier.bias'],
     )
     for name, symbol in (('iprb', 'alpha'), ('pprb', 'beta')):
-        if f'{name}.blending_weight.value' in leaves:
-            params[symbol] = leaves[f'{name}.blending_weight.value']
+        key = f'complements.{name}.blending_weight.value'
+        if key in leaves:
+            params[symbol] = leaves[key]
     return params
 
 

@@ -106,8 +106,8 @@ class DSRBHead(PartialLabelHead):
             return super().classify_variants(variants)
         features = [variant.features for variant in variants]
         targets = torch.stack([variant.target for variant in variants])
-        rows = marked_entries((targets >= 0).flatten())
-        changed = [marked_entries(copy.changed) for copy in variants[1:]]
+        masks = [(targets >= 0).flatten(), *[v.changed for v in variants if v.changed is not None]]
+        rows, *changed = marked_entries(masks)
         state = self.graph.forward_variants(features, changed, rows)
         selected = torch.stack(features).flatten(0, 2).index_select(0, rows)
         logits = self.classifier(state, selected, rows % self.num_classes)

@@ -1,10 +1,9 @@
-import sys
-
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from mmengine.runner.checkpoint import load_state_dict
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 from oracles import dense
@@ -12,23 +11,20 @@ from oracles.wiring import (
     Randomness,
     build_head,
     build_neck,
-    draw_adjacency,
+    complement_of,
     draw_labels,
     maximum_deviation,
     oracle_parameters,
+    without_shortcut,
 )
-from torch.utils._python_dispatch import TorchDispatchMode
 
-from dsrb_mm.models import DSRBHead
-from dsrb_mm.models.layers import KnownLabelCounts
+from dsrb_mm.models import CategoryBatch, DSRBHead, PartialLabelLoss, TrainingProgress
 from dsrb_mm.models.necks import CategoryFeatures
 
-# The package's attribute of this name is the function.
-marked_entries = sys.modules['dsrb_mm.models.layers.marked_entries']
 PARTS = {
-    'plain': dict(iprb=None, pprb=None, loss_contrastive=None),
-    'iprb': dict(pprb=None, loss_contrastive=None),
-    'pprb': dict(iprb=None, loss_contrastive=None),
+    'plain': dict(iprb=None, pprb=None, contrastive=None),
+    'iprb': dict(pprb=None, contrastive=None),
+    'pprb': dict(iprb=None, contrastive=None),
     'contrastive': dict(iprb=None, pprb=None),
     'everything': {},
     'fixed': dict(iprb=dict(alpha=0.25, learnable=False), pprb=dict(beta=0.75, learnable=False)),
@@ -48,10 +44,10 @@ def fill_bank(head, num_classes, channels, size=(3, 4), seed=7):
     generator = torch.Generator().manual_seed(seed)
     maps = torch.randn(16, *size, num_classes, channels, generator=generator).double()
     labels = draw_labels(16, num_classes, seed, (1, 0, -1))
-    if head.pprb is not None:
-        head.pprb.bank.reset()
-        head.pprb.bank.update(maps.sum((1, 2)), labels, dense.quadrants(maps))
-        head.pprb.bank.finish()
+    if 'pprb' in head.complements:
+        head.complements.pprb.bank.reset()
+        head.complements.pprb.bank.update(maps.sum((1, 2)), labels, dense.quadrants(maps))
+        head.complements.pprb.bank.finish()
     return dense.prototypes([(maps, labels.tolist())])
 
 
@@ -59,7 +55,7 @@ def run_step(neck, head, image_map, labels):
     """One step with its random choices recorded, and its gradients."""
     randomness = Randomness()
     with pytest.MonkeyPatch.context() as patch:
-        randomness.install(patch, head.pprb)
+        randomness.install(patch, complement_of(head, 'pprb'))
         losses = head.loss(neck((image_map,)), samples(labels))
     total(losses).backward()
     return losses, randomness
@@ -75,14 +71,14 @@ def test_step_of_neck_and_head_agrees_with_the_dense_reference(part, batch, dtyp
     head = build_head(**PARTS[part])
     prototypes = fill_bank(head.double(), 5, 6)
     head = head.to(dtype)
-    if dtype == torch.float32 and head.pprb is not None:  # what the head stores is what counts
+    if dtype == torch.float32 and 'pprb' in head.complements:  # what the head stores is what counts
         prototypes = [
             None
             if maps is None
             else [
                 m + ((p.double() - m.sum((0, 1))) / 12) for m, p in zip(maps, stored, strict=True)
             ]
-            for maps, stored in zip(prototypes, head.pprb.bank.prototypes, strict=True)
+            for maps, stored in zip(prototypes, head.complements.pprb.bank.prototypes, strict=True)
         ]
     labels = draw_labels(batch, 5, seed=batch)
     assert ((labels == -1) & (labels.flip(0) == 1)).any()
@@ -98,11 +94,11 @@ def test_step_of_neck_and_head_agrees_with_the_dense_reference(part, batch, dtyp
     def classify(semantic):
         return dense.classify(semantic, adjacency, params, 3)
 
-    expected = {'loss_bce': dense.partial_bce(classify(maps.sum((1, 2))), labels.tolist())}
-    if head.iprb is not None:
+    expected = {'loss_plain': dense.partial_bce(classify(maps.sum((1, 2))), labels.tolist())}
+    if 'iprb' in head.complements:
         mixed, soft = dense.blend_instances(maps, labels.tolist(), params['alpha'])
         expected['loss_iprb'] = dense.partial_bce(classify(mixed), soft)
-    if head.pprb is not None:
+    if 'pprb' in head.complements:
         choices = randomness.chosen()
         assert choices
         own = dense.quadrants(maps)
@@ -111,7 +107,7 @@ def test_step_of_neck_and_head_agrees_with_the_dense_reference(part, batch, dtyp
             maps, labels.tolist(), params['beta'], prototypes, choices
         )
         expected['loss_pprb'] = dense.partial_bce(classify(mixed), soft)
-    if head.loss_contrastive is not None:
+    if head.aux_losses:
         shuffled = randomness.shuffled(batch, 5)
         contrastive = dense.contrastive(maps.sum((1, 2)), labels.tolist(), shuffled)
         expected['loss_contrastive'] = 0.05 * contrastive
@@ -142,8 +138,8 @@ def test_step_of_neck_and_head_agrees_with_the_dense_reference(part, batch, dtyp
 def test_blending_weight_that_float32_cannot_represent_in_float64():
     """As above with alpha = 0.3: soft targets have to keep the precision of the model."""
     neck = build_neck().double()
-    head = build_head(iprb={}, pprb=None, loss_contrastive=None).double()
-    head.iprb.blending_weight.value.data.fill_(0.3)
+    head = build_head(iprb={}, pprb=None, contrastive=None).double()
+    head.complements.iprb.blending_weight.value.data.fill_(0.3)
     labels = draw_labels(4, 5)
     image_map = torch.randn(4, 6, 3, 3, dtype=torch.float64)
     _, params = oracle_parameters(neck, head)
@@ -162,33 +158,50 @@ def test_losses_of_two_batches_before_one_backward():
         for seed in (0, 1)
     ]
     sum(losses).backward()
-    assert head.iprb.blending_weight.value.grad is not None
+    assert head.complements.iprb.blending_weight.value.grad is not None
 
 
 def test_blending_is_off_until_it_is_switched_on():
     neck, head = build_neck(), build_head()
     fill_bank(head, 5, 6)
     labels, feats = draw_labels(3, 5), neck((torch.randn(3, 6, 3, 4),))
-    head.blending_active = False
+    for complement in head.complements.values():
+        complement.set_active(False)
     off = head.loss(feats, samples(labels))
-    assert set(off) == {'loss_bce', 'loss_contrastive'}
-    head.blending_active = True
+    assert set(off) == {'loss_plain', 'loss_contrastive'}
+    for complement in head.complements.values():
+        complement.set_active(True)
     on = head.loss(feats, samples(labels))
     assert set(on) == set(off) | {
         'loss_iprb',
         'loss_pprb',
         'alpha',
         'beta',
-        'iprb_blended',
-        'pprb_blended',
+        'iprb_changed',
+        'pprb_changed',
     }
-    torch.testing.assert_close(on['loss_bce'], off['loss_bce'])
+    torch.testing.assert_close(on['loss_plain'], off['loss_plain'])
     number = int(((labels == -1) & (labels.flip(0) == 1)).sum())
-    assert on['iprb_blended'].item() == pytest.approx(number / 3)
+    assert on['iprb_changed'].item() == pytest.approx(number / 3)
 
 
 def test_a_freshly_built_head_does_not_blend():
-    assert DSRBHead(2, 3, 4, iprb={}, pprb={}).blending_active is False
+    parts = [dict(type='InstanceBlending'), dict(type='PrototypeBlending')]
+    head = DSRBHead(2, 3, 4, complements=parts)
+    assert not any(complement.is_active for complement in head.complements.values())
+
+
+def test_the_state_of_the_schedule_is_in_the_checkpoint():
+    head, other = build_head(), build_head()
+    fill_bank(head, 5, 6)
+    head.aux_losses.contrastive.advance(TrainingProgress(1, 4, 8))
+    other.complements.iprb.set_active(False)
+    other.load_state_dict(head.state_dict())
+    assert other.complements.iprb.is_active
+    assert torch.equal(
+        other.complements.pprb.bank.prototypes, head.complements.pprb.bank.prototypes
+    )
+    assert other.aux_losses.contrastive.ramp == 0.25
 
 
 def test_ramp_scales_the_contrastive_loss():
@@ -196,7 +209,7 @@ def test_ramp_scales_the_contrastive_loss():
     labels = draw_labels(4, 5, values=(0, 0, -1))
     feats = neck((torch.randn(4, 6, 3, 4),))
     full = head.loss(feats, samples(labels))['loss_contrastive']
-    head.contrastive_ramp = 0.25
+    head.aux_losses.contrastive.ramp.fill_(0.25)
     torch.testing.assert_close(head.loss(feats, samples(labels))['loss_contrastive'], full / 4)
 
 
@@ -206,10 +219,10 @@ def test_alpha_and_beta_of_one_give_the_plain_loss():
     fill_bank(head, 5, 6)
     labels = draw_labels(4, 5)
     losses = head.loss(neck((torch.randn(4, 6, 3, 4),)), samples(labels))
-    assert losses['iprb_blended'] > 0
-    assert losses['pprb_blended'] > 0
-    torch.testing.assert_close(losses['loss_iprb'], losses['loss_bce'])
-    torch.testing.assert_close(losses['loss_pprb'], losses['loss_bce'])
+    assert losses['iprb_changed'] > 0
+    assert losses['pprb_changed'] > 0
+    torch.testing.assert_close(losses['loss_iprb'], losses['loss_plain'])
+    torch.testing.assert_close(losses['loss_pprb'], losses['loss_plain'])
 
 
 @given(st.integers(0, 1000))
@@ -218,9 +231,11 @@ def test_permuting_categories_permutes_logits_and_keeps_losses(seed):
     neck, head = build_neck().double(), build_head(pprb=dict(beta=0.5, num_blended=5)).double()
     fill_bank(head, 5, 6)
     # Whatever is drawn, every candidate is blended, and all quadrants hold the same.
-    head.pprb.bank.prototypes.copy_(head.pprb.bank.prototypes.mean(1, keepdim=True))
+    head.complements.pprb.bank.prototypes.copy_(
+        head.complements.pprb.bank.prototypes.mean(1, keepdim=True)
+    )
     labels = draw_labels(3, 5, seed, (1, 0, -1))
-    head.loss_contrastive = None
+    head.aux_losses.clear()
     image_map = torch.randn(3, 6, 3, 4, generator=generator).double()
     order = torch.randperm(5, generator=generator)
     first_logits, first = head(neck((image_map,))), head.loss(neck((image_map,)), samples(labels))
@@ -229,8 +244,8 @@ def test_permuting_categories_permutes_logits_and_keeps_losses(seed):
             neck.word_vectors,
             head.classifier.weight,
             head.classifier.bias,
-            head.pprb.bank.prototypes,
-            head.pprb.bank.counts,
+            head.complements.pprb.bank.prototypes,
+            head.complements.pprb.bank.counts,
         ):
             tensor.copy_(tensor[order].clone())
         head.graph.adjacency.copy_(head.graph.adjacency[order][:, order].clone())
@@ -242,12 +257,12 @@ def test_permuting_categories_permutes_logits_and_keeps_losses(seed):
 
 
 def test_unknown_logits_get_exactly_zero_gradient():
-    head = build_head(iprb=None, pprb=None, loss_contrastive=None)
+    head = build_head(iprb=None, pprb=None, contrastive=None)
     semantic, labels = torch.randn(3, 5, 6, requires_grad=True), draw_labels(3, 5)
     seen = []
     head.loss_module.register_forward_hook(lambda _, inputs, output: seen.append(inputs[0]))
     feats = CategoryFeatures(torch.ones(3, 5, 1, 1), torch.zeros(3, 5).long(), semantic)
-    loss = head.loss(feats, samples(labels))['loss_bce']
+    loss = head.loss(feats, samples(labels))['loss_plain']
     (gradient,) = torch.autograd.grad(loss, seen[-1])
     assert bool((gradient[labels == -1] == 0).all())
     assert bool((gradient[labels != -1] != 0).all())
@@ -255,7 +270,8 @@ def test_unknown_logits_get_exactly_zero_gradient():
 
 def run_both_ways(head, image_map, labels, neck, shortcut):
     """Losses and gradients of a step, with or without leaving out what no loss reads."""
-    head.loss_module.reads_known_only = shortcut
+    if not shortcut:
+        without_shortcut(head)
     torch.manual_seed(3)
     losses, _ = run_step(neck, head, image_map, labels)
     named = [*neck.named_parameters(), *head.named_parameters(), ('map', image_map)]
@@ -265,72 +281,22 @@ def run_both_ways(head, image_map, labels, neck, shortcut):
     return losses, gradients
 
 
-@pytest.mark.parametrize('bounded', [False, True], ids=['counted', 'bounded'])
 @pytest.mark.parametrize('graph_steps', [0, 1, 2, 3])
 @pytest.mark.parametrize('values', [(1, 0, -1, -1, -1, -1), (1, 1, 0, -1), (1, 0), (-1,)], ids=str)
-def test_shortcuts_change_neither_losses_nor_gradients(monkeypatch, values, graph_steps, bounded):
+def test_shortcuts_change_neither_losses_nor_gradients(values, graph_steps):
     neck = build_neck(7).double()
     head = build_head(7, graph_steps=graph_steps).double()
     fill_bank(head, 7, 6)
     labels = draw_labels(4, 7, values=values)
     image_map = torch.randn(4, 6, 3, 4, dtype=torch.float64, requires_grad=True)
     losses, gradients = run_both_ways(head, image_map, labels, neck, shortcut=False)
-    if bounded:  # as on an accelerator
-        monkeypatch.setattr(marked_entries, '_can_count', lambda _: False)
-        counts = KnownLabelCounts.from_labels(labels.numpy())
-        head.set_label_statistics(head.graph.adjacency.clone(), counts, fresh=False)
+    del head.classify_variants
     other_losses, other_gradients = run_both_ways(head, image_map, labels, neck, shortcut=True)
     for name, value in losses.items():
         torch.testing.assert_close(other_losses[name], value, atol=1e-13, rtol=1e-12)
     assert set(other_gradients) == set(gradients)
     for name, gradient in gradients.items():
         assert (other_gradients[name] - gradient).abs().max() < 1e-13, name
-
-
-class Waits(TorchDispatchMode):
-    """Names of the operations for which an accelerator would be waited for."""
-
-    NAMES = ('_local_scalar_dense', 'nonzero', 'masked_select', 'is_nonzero', 'unique', 'equal')
-
-    def __init__(self):
-        super().__init__()
-        self.found = []
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        name = func.overloadpacket.__name__
-        by_mask = name.startswith('index') and any(
-            isinstance(i, torch.Tensor) and i.dtype in (torch.bool, torch.uint8)
-            for argument in args
-            for i in (argument if isinstance(argument, (list, tuple)) else [argument])
-        )
-        if name in self.NAMES or by_mask:
-            self.found.append(name)
-        return func(*args, **(kwargs or {}))
-
-
-@pytest.mark.parametrize('stats', [True, False], ids=['statistics', 'none'])
-def test_a_step_never_waits_for_the_device(monkeypatch, stats):
-    monkeypatch.setattr(marked_entries, '_can_count', lambda _: False)
-    monkeypatch.setattr(torch, '_assert_async', lambda condition: None)  # waits on the CPU only
-    neck, head, labels = build_neck(), build_head(diagnostics=True), draw_labels(4, 5)
-    fill_bank(head, 5, 6)
-    if stats:
-        counts = KnownLabelCounts.from_labels(labels.numpy())
-        head.set_label_statistics(draw_adjacency(5), counts)
-    with Waits() as waits:
-        losses = head.loss(neck((torch.randn(4, 6, 3, 4),)), samples(labels))
-        total(losses).backward()
-    assert waits.found == []
-
-
-def test_more_known_labels_than_the_training_set_has(monkeypatch):
-    monkeypatch.setattr(marked_entries, '_can_count', lambda _: False)
-    head = build_head(pprb=None)
-    counts = KnownLabelCounts.from_labels(np.array([[1, 0, -1, -1, -1]]))
-    head.set_label_statistics(draw_adjacency(5), counts)
-    feats = CategoryFeatures(torch.ones(2, 5, 1, 1), torch.zeros(2, 5).long(), torch.randn(2, 5, 6))
-    with pytest.raises(RuntimeError):
-        head.loss(feats, samples(draw_labels(2, 5, values=(1, 0))))
 
 
 def test_losses_under_autocast_stay_in_float32_and_close():
@@ -349,15 +315,29 @@ def test_losses_under_autocast_stay_in_float32_and_close():
     assert all(p.grad.isfinite().all() for p in head.parameters())
 
 
-def test_another_loss_sees_every_logit():
-    head = build_head(loss=dict(type='CrossEntropyLoss', use_sigmoid=True), loss_contrastive=None)
+class SquaredError(PartialLabelLoss):
+    """A loss that pulls every logit, known or not, towards 0."""
+
+    reads_unknown = True
+
+    def entry_losses(self, logits, target):
+        return logits**2
+
+
+def test_a_loss_that_reads_unknown_entries_sees_every_logit():
+    head = build_head(contrastive=None)
+    head.loss_module = SquaredError()
     fill_bank(head, 5, 6)
-    seen = []
-    head.loss_module.register_forward_hook(lambda _, inputs, output: seen.append(inputs[0]))
     semantic, labels = torch.randn(3, 5, 6), draw_labels(3, 5)
     feats = CategoryFeatures(torch.ones(3, 5, 1, 1), torch.zeros(3, 5).long(), semantic)
-    head.loss(feats, samples(labels))
-    torch.testing.assert_close(seen[0], head.classify(semantic))
+    losses = head.loss(feats, samples(labels))
+    torch.testing.assert_close(losses['loss_plain'], (head.classify(semantic) ** 2).mean())
+
+
+@pytest.mark.parametrize('loss', ['CrossEntropyLoss', 'AsymmetricLoss', 'FocalLoss'])
+def test_a_loss_that_takes_unknown_labels_for_targets_is_refused(loss):
+    with pytest.raises(TypeError, match=f'{loss} reads unknown labels .* Use PartialBCELoss'):
+        DSRBHead(2, 3, 4, loss=dict(type=loss))
 
 
 EDGES = {
@@ -382,12 +362,12 @@ def test_losses_and_gradients_are_finite_at_the_edges(edge, bank):
     neck, head = build_neck(num_classes), build_head(num_classes, diagnostics=True)
     if bank == 'filled':
         fill_bank(head, num_classes, 6)
-    head.pprb.bank.counts[0] = 0  # as for a category without known positives
-    head.pprb.bank.prototypes[0] = 0
+        head.complements.pprb.bank.counts[0] = 0  # as for a category without known positives
+        head.complements.pprb.bank.prototypes[0] = 0
     image_map = torch.randn(batch, 6, *size, requires_grad=True)
     losses = head.loss(neck((image_map,)), samples(draw_labels(batch, num_classes, 1, values)))
     total(losses).backward()
-    assert all(v.isfinite() for k, v in losses.items() if k != 'base_rate_entropy')
+    assert all(value.isfinite() for value in losses.values())
     assert bool(image_map.grad.isfinite().all())
     for name, parameter in [*neck.named_parameters(), *head.named_parameters()]:
         assert parameter.grad is None or bool(parameter.grad.isfinite().all()), name
@@ -395,12 +375,12 @@ def test_losses_and_gradients_are_finite_at_the_edges(edge, bank):
 
 def test_gradients_reach_alpha_and_beta_through_features_and_targets():
     """Each path alone changes the gradient, which the oracle's sum of both matches above."""
-    head = build_head(iprb=dict(alpha=0.5), pprb=None, loss_contrastive=None)
+    head = build_head(iprb=dict(alpha=0.5), pprb=None, contrastive=None)
     semantic = torch.randn(2, 5, 6)
     labels = torch.tensor([[-1.0, 1, 0, -1, 1], [1, 0, -1, 1, 0]])
-    weight = head.iprb.blending_weight.value
-    mixed, soft, _ = head.iprb(semantic, labels)
-    logits = head.classify(mixed)
+    weight = head.complements.iprb.blending_weight.value
+    copy = head.complements.iprb(CategoryBatch(semantic, labels))
+    soft, logits = copy.target, head.classify(copy.features)
 
     def gradient(some_logits, some_target):
         loss = head.loss_module(some_logits, some_target)
@@ -432,14 +412,13 @@ def test_never_more_than_k_per_image():
     neck, head = build_neck(), build_head(pprb=dict(num_blended=1))
     fill_bank(head, 5, 6)
     losses = head.loss(neck((torch.randn(4, 6, 3, 4),)), samples(torch.full((4, 5), -1.0)))
-    assert losses['pprb_blended'] == 1
+    assert losses['pprb_changed'] == 1
 
 
 def test_diagnostics():
     neck, head = build_neck(), build_head(diagnostics=True)
     labels = np.array([[1, 0, -1, 1, 0], [0, 0, 1, -1, 1]])
-    counts = KnownLabelCounts.from_labels(labels)
-    head.set_label_statistics(torch.eye(5), counts)
+    head.see_labels(labels)
     feats = neck((torch.randn(2, 6, 3, 4),))
     losses = head.loss(feats, samples(torch.from_numpy(labels)))
     largest = [feats.attention[b, c].max().item() for b in range(2) for c in range(5)]
@@ -449,28 +428,46 @@ def test_diagnostics():
     assert losses['base_rate_entropy'].item() == pytest.approx(expected, rel=1e-6)
 
 
-@pytest.mark.parametrize(
-    ('bias_init', 'fresh', 'changes'),
-    [('known_prior', True, True), ('known_prior', False, False), (None, True, False)],
-)
-def test_bias_starts_at_the_prior_only_if_asked_and_fresh(bias_init, fresh, changes):
+LABELS = np.array([[1, 0, -1], [1, 0, -1], [0, 1, -1]])
+
+
+@pytest.mark.parametrize(('bias_init', 'changes'), [('known_prior', True), (None, False)])
+def test_bias_starts_at_the_prior_if_asked(bias_init, changes):
     head = DSRBHead(3, 4, 5, bias_init=bias_init)
     before = head.classifier.bias.detach().clone()
-    labels = np.array([[1, 0, -1], [1, 0, -1], [0, 1, -1]])
-    head.set_label_statistics(torch.eye(3), KnownLabelCounts.from_labels(labels), fresh)
-    expected = [dense.prior_logit(labels.tolist(), c) for c in range(3)]
+    head.see_labels(LABELS)
+    expected = [dense.prior_logit(LABELS.tolist(), c) for c in range(3)]
     wanted = torch.tensor(expected) if changes else before
     torch.testing.assert_close(head.classifier.bias.detach(), wanted)
-    assert torch.equal(head.graph.adjacency, torch.eye(3))
+
+
+def test_a_loaded_bias_is_kept():
+    """Whatever loads it: a checkpoint that is resumed, ``load_from`` or a model's ``init_cfg``."""
+    trained, head = DSRBHead(3, 4, 5), DSRBHead(3, 4, 5, bias_init='known_prior')
+    load_state_dict(
+        torch.nn.Sequential(head), {f'0.{k}': v for k, v in trained.state_dict().items()}
+    )
+    head.see_labels(LABELS)
+    assert torch.equal(head.classifier.bias, trained.classifier.bias)
+
+
+def test_a_loaded_backbone_leaves_the_bias_to_the_prior():
+    head = DSRBHead(3, 4, 5, bias_init='known_prior')
+    load_state_dict(
+        torch.nn.Sequential(torch.nn.Linear(1, 1), head), {'0.weight': torch.ones(1, 1)}
+    )
+    head.see_labels(LABELS)
+    expected = [dense.prior_logit(LABELS.tolist(), c) for c in range(3)]
+    torch.testing.assert_close(head.classifier.bias.detach(), torch.tensor(expected))
 
 
 def test_complete_labels_as_indices_are_the_same_as_scores():
-    neck, head = build_neck(), build_head(iprb=None, pprb=None, loss_contrastive=None)
+    neck, head = build_neck(), build_head(iprb=None, pprb=None, contrastive=None)
     feats = neck((torch.randn(2, 6, 3, 4),))
     indices = [DataSample().set_gt_label(row) for row in ([0, 3], [4])]
     scores = torch.tensor([[1.0, 0, 0, 1, 0], [0, 0, 0, 0, 1]])
     one, two = head.loss(feats, indices), head.loss(feats, samples(scores))
-    assert torch.equal(one['loss_bce'], two['loss_bce'])
+    assert torch.equal(one['loss_plain'], two['loss_plain'])
 
 
 def test_prediction_is_the_sigmoid_of_the_plain_logits():
@@ -481,6 +478,7 @@ def test_prediction_is_the_sigmoid_of_the_plain_logits():
         predictions = head.predict(feats, [DataSample(), DataSample()])
     for logit, sample in zip(logits, predictions, strict=True):
         torch.testing.assert_close(sample.pred_score, logit.sigmoid())
+        assert torch.equal(sample.pred_logit, logit)
         assert sample.pred_label.tolist() == (logit >= 0).nonzero().flatten().tolist()
 
 

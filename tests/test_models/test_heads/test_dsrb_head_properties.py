@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmpretrain import get_model
 from mmpretrain.structures import DataSample
-from oracles.wiring import build_head, build_neck, draw_labels
+from oracles.wiring import build_head, build_neck, draw_labels, without_shortcut
 
 from dsrb_mm.evaluation import MultiLabelRecognitionMetric
 
@@ -21,7 +21,7 @@ def samples(labels):
 
 
 def fill(head, num_classes, seed):
-    bank = head.pprb.bank
+    bank = head.complements.pprb.bank
     bank.reset()
     bank.update(
         torch.randn(8, num_classes, 6),
@@ -38,14 +38,15 @@ def test_logits_no_label_is_known_for_get_exactly_zero_gradient(seed, sizes, val
     torch.manual_seed(seed)
     neck, head = build_neck(num_classes), build_head(num_classes)
     fill(head, num_classes, seed)
-    head.loss_module.reads_known_only = not complete
+    if complete:
+        without_shortcut(head)
     seen = []
     head.loss_module.register_forward_pre_hook(lambda _, inputs: seen.append(inputs))
     losses = head.loss(
         neck((torch.randn(batch, 6, 2, 3),)), samples(draw_labels(batch, num_classes, seed, values))
     )
     assert len(seen) == 3
-    for name, (logits, target) in zip(('bce', 'iprb', 'pprb'), seen, strict=True):
+    for name, (logits, target) in zip(('plain', 'iprb', 'pprb'), seen, strict=True):
         (gradient,) = torch.autograd.grad(losses[f'loss_{name}'], logits, retain_graph=True)
         assert bool((gradient[target == -1] == 0).all())
         assert bool(gradient.isfinite().all())
@@ -57,13 +58,13 @@ def test_alpha_and_beta_of_one_equal_no_blending(seed, sizes, values):
     torch.manual_seed(seed)
     neck = build_neck(num_classes).double()
     blends = dict(iprb=dict(alpha=1.0), pprb=dict(beta=1.0, num_blended=3))
-    head = build_head(num_classes, loss_contrastive=None, **blends).double()
+    head = build_head(num_classes, contrastive=None, **blends).double()
     fill(head, num_classes, seed)
     image_map = torch.randn(batch, 6, 2, 3, dtype=torch.float64, requires_grad=True)
     labels = draw_labels(batch, num_classes, seed, values)
     losses = head.loss(neck((image_map,)), samples(labels))
 
-    own = [losses['loss_bce'], _gradient(losses['loss_bce'], image_map)]
+    own = [losses['loss_plain'], _gradient(losses['loss_plain'], image_map)]
     for name in ('iprb', 'pprb'):
         found = losses[f'loss_{name}']
         torch.testing.assert_close([found, _gradient(found, image_map)], own)
