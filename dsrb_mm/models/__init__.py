@@ -1,26 +1,22 @@
 """Necks, heads, losses and complements for partial labels, registered in MMPretrain."""
 
-from .backbones import FrozenBackbone
-from .complements import CategoryBatch, Complement, InstanceBlending, PrototypeBlending
-from .heads import DSRBHead, PartialLabelHead, PartialLabelLinearHead, SaliencyHead
-from .losses import CategoryContrastiveLoss, PartialBCELoss, PartialLabelLoss
+from .backbones import *  # noqa: F403
+from .complements import *  # noqa: F403
+from .heads import *  # noqa: F403
+from .losses import *  # noqa: F403
 from .method_part import MethodPart, TrainingProgress
-from .necks import CSRLNeck
+from .necks import *  # noqa: F403
+from .views_data_preprocessor import ViewsDataPreprocessor
+
+from . import backbones, complements, heads, losses, necks  # isort: skip
 
 __all__ = [
-    'CSRLNeck',
-    'CategoryBatch',
-    'CategoryContrastiveLoss',
-    'Complement',
-    'DSRBHead',
-    'FrozenBackbone',
-    'InstanceBlending',
+    *backbones.__all__,
+    *complements.__all__,
+    *heads.__all__,
+    *losses.__all__,
+    *necks.__all__,
     'MethodPart',
-    'PartialBCELoss',
-    'PartialLabelHead',
-    'PartialLabelLinearHead',
-    'PartialLabelLoss',
-    'PrototypeBlending',
-    'SaliencyHead',
     'TrainingProgress',
+    'ViewsDataPreprocessor',
 ]

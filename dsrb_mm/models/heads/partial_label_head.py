@@ -127,18 +127,22 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
         """Category features and targets of a batch.
 
         Args:
-            feats: Output of the neck.
+            feats: Output of the neck; of twice as many images as there are samples, where the
+                second half are second views (:class:`ViewsDataPreprocessor`).
             data_samples: With ``gt_score`` (C,) in {1, 0, -1}, or complete labels in ``gt_label``;
                 with ``sample_idx``, the index in the training set.
         """
         features = self.category_features(feats)
-        indices = [sample.get('sample_idx') for sample in data_samples]
         reads_location = any(part.reads_location for part in self.complements.values())
+        location = self.locations(feats) if reads_location else None
+        number = len(data_samples)
+        indices = [sample.get('sample_idx') for sample in data_samples]
         return CategoryBatch(
-            features=features,
+            features=features[:number],
             target=self.stack_targets(data_samples),
             indices=None if None in indices else torch.tensor(indices, device=features.device),
-            location=self.locations(feats) if reads_location else None,
+            location=None if location is None else location[:number],
+            second=features[number:] if len(features) == 2 * number else None,
         )
 
     def observed_batch(self, feats: Any, data_samples: Sequence[DataSample]) -> CategoryBatch:

@@ -108,7 +108,7 @@ class PartialBCELoss(PartialLabelLoss):
         """Sum over the known entries, normalised."""
         if self.reduction == 'sum' or self.normalize == 'known':
             return super().compute(logits, target, weight, indices)
-        known = self.counts(target)
+        known = self.counts(logits, target)
         losses = torch.where(known, self.entry_losses(logits, target), 0)
         losses = losses if weight is None else losses * weight
         if self.normalize == 'entries':

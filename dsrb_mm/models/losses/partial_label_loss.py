@@ -66,15 +66,19 @@ class PartialLabelLoss(MethodPart):
         """
         raise NotImplementedError
 
-    def counts(self, target: Tensor) -> Tensor:
-        """Entries that count: the known ones, or all where the loss reads unknown entries."""
+    def counts(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Entries that count: the known ones, or all where the loss reads unknown entries.
+
+        Shape:
+            (B, C), (B, C) -> (B, C) bool.
+        """
         return torch.ones_like(target, dtype=torch.bool) if self.reads_unknown else target >= 0
 
     def compute(
         self, logits: Tensor, target: Tensor, weight: Tensor | None, indices: Tensor | None
     ) -> Tensor:
         """The reduced loss. Losses that are not a sum over entries override this."""
-        counts = self.counts(target)
+        counts = self.counts(logits, target)
         losses = torch.where(counts, self.entry_losses(logits, target), 0)
         total = (losses if weight is None else losses * weight).sum()
         return total / counts.sum().clamp(min=1) if self.reduction == 'mean' else total

@@ -1,0 +1,116 @@
+"""State per label of the training set: one number per image and category."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from mmengine.dist import all_gather, get_world_size
+from torch import Tensor
+
+from dsrb_mm.models.method_part import MethodPart
+
+
+class LabelBank(MethodPart):
+    """A table of one number per image and category, by the index of the sample.
+
+    The one place for state per label: estimated labels, corrections, pseudo-labels. It is kept in
+    half precision (2 bytes per label: 13 MB for MS-COCO), is part of the checkpoint, and holds the
+    same in every process: what one writes, all of them write.
+
+    Args:
+        start: Value of every entry at the start.
+
+    Raises:
+        ValueError: A checkpoint's bank has another size than the training set.
+
+    Example:
+        >>> bank = LabelBank(start=-1)
+        >>> bank.see_labels(np.zeros((100, 20), np.int8))
+        >>> bank.write(torch.tensor([3, 5]), torch.ones(2, 20))
+        >>> bank.read(torch.tensor([3, 4])).mean(1)
+        tensor([ 1., -1.])
+    """
+
+    sized_by_data = ('values',)
+    values: Tensor
+
+    def __init__(self, start: float = 0.0) -> None:
+        super().__init__()
+        self.start = start
+        self.register_buffer('values', torch.empty(0, 0, dtype=torch.half))
+
+    def see_labels(self, labels: np.ndarray) -> None:
+        """Make room for the training set, or check that what a checkpoint brought fits it."""
+        if not self.values.numel():
+            self.values = self.values.new_full(labels.shape, self.start)
+        elif tuple(self.values.shape) != labels.shape:
+            raise ValueError(
+                f'the checkpoint keeps a state per label of {tuple(self.values.shape)} (images, '
+                f'categories), but the training set has {labels.shape}: train on the data of the '
+                'checkpoint, or start anew with load_from'
+            )
+
+    def read(self, indices: Tensor | None) -> Tensor:
+        """Rows of some samples.
+
+        Args:
+            indices: Indices of the samples.
+
+        Shape:
+            (B,) -> (B, C) float32.
+
+        Raises:
+            RuntimeError: The bank was never filled, or the samples carry no index.
+        """
+        return self.values[self._checked(indices)].float()
+
+    @torch.no_grad()
+    def write(self, indices: Tensor | None, values: Tensor) -> None:
+        """Replace the rows of some samples, in all processes.
+
+        Shape:
+            (B,), (B, C).
+
+        Raises:
+            RuntimeError: See :meth:`read`.
+        """
+        self.fill(*gather_rows(self._checked(indices), values))
+
+    @torch.no_grad()
+    def fill(self, indices: Tensor, values: Tensor) -> None:
+        """Replace rows that are the same in all processes; see :func:`gather_rows`.
+
+        Shape:
+            (B,), (B, C).
+        """
+        self.values[indices] = values.half()
+
+    def _checked(self, indices: Tensor | None) -> Tensor:
+        if not self.values.numel():
+            raise RuntimeError(
+                'the state per label is not set up: add dict(type="MethodHook") to custom_hooks, '
+                'or call see_labels(labels) before training'
+            )
+        if indices is None:
+            raise RuntimeError(
+                'a state per label needs the index of every sample: use PartialLabelDataset, and '
+                "keep 'sample_idx' in the meta_keys of PackInputs"
+            )
+        return indices
+
+
+def gather_rows(indices: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows of all processes, which may hold different numbers of them.
+
+    Shape:
+        (B,), (B, C) -> (total,), (total, C).
+    """
+    if get_world_size() == 1:
+        return indices, values
+    sizes = [int(size) for size in all_gather(indices.new_tensor([len(indices)]))]
+    padding = max(sizes) - len(indices)
+    indices = torch.cat([indices, indices.new_zeros(padding)])
+    values = torch.cat([values, values.new_zeros(padding, values.shape[1])])
+    pairs = zip(sizes, all_gather(indices), all_gather(values), strict=True)
+    rows = [(some[:size], other[:size]) for size, some, other in pairs]
+    return torch.cat([row for row, _ in rows]), torch.cat([value for _, value in rows])
