@@ -18,13 +18,14 @@ class ViewsDataPreprocessor(ClsDataPreprocessor):
     first views and behind them the second ones; the labels are those of the first half. Outside
     training only the first view is used, so that validation needs no other preprocessor.
 
-    Takes the arguments of MMPretrain's ``ClsDataPreprocessor``.
+    Takes the arguments of MMPretrain's ``ClsDataPreprocessor``, but no batch augmentations, which
+    would change the first views alone.
 
     Shape:
         two times (B, 3, H, W) -> (2B, 3, H, W).
 
     Raises:
-        ValueError: Another number of views.
+        ValueError: Batch augmentations, or another number of views.
 
     Example:
         >>> preprocessor = ViewsDataPreprocessor(mean=[0.0] * 3, std=[255.0] * 3)
@@ -33,10 +34,23 @@ class ViewsDataPreprocessor(ClsDataPreprocessor):
         torch.Size([2, 3, 8, 8])
     """
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if self.batch_augments is not None:
+            raise ValueError(
+                'expected no batch_augments in ViewsDataPreprocessor: they would change the first '
+                'views, and not the second ones'
+            )
+
     def forward(self, data: dict[str, Any], training: bool = False) -> dict[str, Any]:
         """Preprocess a batch of MMEngine's collate functions."""
         views = data['inputs']
         is_list = isinstance(views, (list, tuple)) and not _is_image(views[0])
+        if not is_list and training:
+            raise ValueError(
+                'expected two views of every image, but got one: put MultiView with two lists of '
+                'transforms before PackInputs in the training pipeline'
+            )
         if not is_list:
             return super().forward(data, training)
         if len(views) != 2:

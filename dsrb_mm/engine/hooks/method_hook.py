@@ -19,6 +19,7 @@ from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.finite_checks import all_finite, batch_paths, shorten
 from dsrb_mm.models.losses import PartialLabelLoss
 from dsrb_mm.models.method_part import MethodPart, TrainingProgress
+from dsrb_mm.models.views_data_preprocessor import ViewsDataPreprocessor
 
 # What mixes images and adds up their labels: (present, unknown) would become a soft known label.
 _MIXING = ('Mixup', 'CutMix', 'ResizeMix')
@@ -50,8 +51,12 @@ class MethodHook(Hook):
         model, dataset = bare_model(runner), runner.train_dataloader.dataset
         labels = get_label_matrix(dataset)
         _check_model(model, labels)
+        _check_views(model)
         for part in _parts(model):
+            if not runner._resume:
+                part.forget()
             part.see_labels(labels)
+        _resize_averages(runner)
         runner.logger.info(
             f'training labels: {len(labels)} images x {labels.shape[1]} categories, '
             f'{(labels >= 0).mean():.1%} known, {(labels == 1).sum()} known positives'
@@ -83,6 +88,7 @@ class MethodHook(Hook):
         if parts and self._passed_at != progress.iteration:
             self._passed_at = progress.iteration
             _pass_over_training_set(runner, model, parts)
+            _resize_averages(runner)
 
 
 def _parts(model: nn.Module) -> list[MethodPart]:
@@ -118,6 +124,31 @@ def _check_model(model: nn.Module, labels: np.ndarray) -> None:
             f'{shorten(mixing)} would mix unknown labels (-1) into soft known ones, and the '
             'training set has some. Leave it out of the batch augmentations'
         )
+
+
+def _check_views(model: nn.Module) -> None:
+    names = [part.name for part in _parts(model) if getattr(part, 'needs_second_view', False)]
+    if names and not isinstance(model.data_preprocessor, ViewsDataPreprocessor):
+        raise ValueError(
+            f'{shorten(names)} of the head needs a second view of every image, but '
+            f'data_preprocessor is {type(model.data_preprocessor).__name__}: use '
+            'ViewsDataPreprocessor, and MultiView in the training pipeline'
+        )
+
+
+def _resize_averages(runner: Runner) -> None:
+    """Give an averaged model (``EMAHook``) the buffers that parts have sized by the data.
+
+    It is copied before parts see the data, and copies buffers into its own.
+    """
+    for hook in runner.hooks:
+        average = getattr(hook, 'ema_model', None)
+        if average is None:
+            continue
+        pairs = zip(average.module.modules(), bare_model(runner).modules(), strict=True)
+        for own, part in pairs:
+            for name in getattr(part, 'sized_by_data', ()):
+                setattr(own, name, getattr(part, name).clone())
 
 
 @torch.no_grad()
