@@ -50,7 +50,7 @@ def _sync_folder(folder: Path) -> None:
 
 def remove_unfinished(folder: Path) -> list[Path]:
     """Remove what writing that was cut off has left; returns what was removed."""
-    found = sorted(folder.glob(f'*{UNFINISHED}'))
+    found = sorted(path for path in folder.glob(f'*{UNFINISHED}') if path.is_file())
     for path in found:
         path.unlink(missing_ok=True)
     return found
