@@ -130,18 +130,18 @@ def test_config_in_a_checkpoint_is_not_executed_by_resume(folder, marker, tmp_pa
     runner.resume(str(tmp_path / 'a.pth'))
 
 
-@pytest.mark.parametrize('option', ['model.neck.word_vectors', 'label_file'])
+@pytest.mark.parametrize('option', ['model.neck.word_vectors', 'LabelFile'])
 def test_arrays(folder, marker, tmp_path, option):
     path = write_hostile_array(tmp_path / 'hostile.npy', marker)
     with pytest.raises(ValueError, match='object') as caught:
-        if option == 'label_file':
+        if option == 'LabelFile':
             data = dict(
                 type='CocoMultiLabel',
                 data_root=str(folder / 'data'),
                 ann_file='annotations/instances_val.json',
                 data_prefix=dict(img_path='val'),
             )
-            PartialLabelDataset(data, label_file=str(path))
+            PartialLabelDataset(data, known=dict(type='LabelFile', path=str(path)))
         else:
             cfg = coco_config(folder / 'data', tmp_path / 'w', 4)
             cfg.model.neck.word_vectors = str(path)

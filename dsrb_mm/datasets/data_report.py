@@ -14,16 +14,13 @@ from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
 from rich.table import Table
 
-from dsrb_mm.datasets import get_label_matrix
+from dsrb_mm.datasets.benchmarks import find_benchmark
+from dsrb_mm.datasets.config_data import image_paths
 from dsrb_mm.datasets.image_decoding import MAX_PIXELS
+from dsrb_mm.datasets.label_matrix import get_label_matrix
 from dsrb_mm.datasets.readable_images import find_max_pixels, unreadable_images
+from dsrb_mm.datasets.wrappers import change_innermost, innermost_datasets
 
-# Published number of images by (dataset type, categories): train, test.
-PUBLISHED_IMAGES = {
-    ('VOC', 20): ('Pascal VOC 2007', 5_011, 4_952),
-    ('CocoMultiLabel', 80): ('MS-COCO 2014', 82_783, 40_504),
-    ('VG200', 200): ('VG-200', 98_249, 10_000),
-}
 SHOWN = 5  # files named in a problem
 
 
@@ -66,14 +63,13 @@ class DataReport:
             if paths:
                 more = ', ...' if len(paths) > SHOWN else ''
                 found.append(f'{len(paths)} images {kind}: {", ".join(paths[:SHOWN])}{more}')
-        published = PUBLISHED_IMAGES.get((self.dataset_type, len(self.classes)))
-        if published is not None:
-            expected = published[1 if self.split == 'train' else 2]
-            if expected != len(self.paths):
-                found.append(
-                    f'expected the {self.split} set of {published[0]} to hold {expected:,} images, '
-                    f'but got {len(self.paths):,}'
-                )
+        benchmark = find_benchmark(self.dataset_type, len(self.classes))
+        expected = benchmark.images.get(self.split) if benchmark else None
+        if benchmark is not None and expected not in (None, len(self.paths)):
+            found.append(
+                f'expected the {self.split} set of {benchmark.name} to hold {expected:,} images, '
+                f'but got {len(self.paths):,}'
+            )
         return [f'{self.split}: {line}' for line in found]
 
     def notes(self) -> list[str]:
@@ -109,18 +105,8 @@ class DataReport:
 
 def base_type(dataset: Any) -> str:
     """Type of the dataset inside wrappers and concatenations."""
-    if hasattr(dataset, 'datasets'):
-        return ' + '.join(dict.fromkeys(base_type(part) for part in dataset.datasets))
-    return base_type(dataset.dataset) if hasattr(dataset, 'dataset') else type(dataset).__name__
-
-
-def image_paths(dataset: Any) -> list[str]:
-    """Image files of a dataset, each once, in the order of ``get_label_matrix``."""
-    if hasattr(dataset, 'datasets'):
-        return [path for part in dataset.datasets for path in image_paths(part)]
-    if hasattr(dataset, 'dataset'):
-        return image_paths(dataset.dataset)
-    return [str(dataset.get_data_info(i)['img_path']) for i in range(len(dataset))]
+    names = [type(part).__name__ for part in innermost_datasets(dataset)]
+    return ' + '.join(dict.fromkeys(names))
 
 
 def build_reports(cfg: Config) -> list[DataReport]:
@@ -141,7 +127,7 @@ def build_reports(cfg: Config) -> list[DataReport]:
     reports = []
     for split, loader in loaders.items():
         if loader:
-            dataset = DATASETS.build(_without_image_check(loader['dataset']))
+            dataset = DATASETS.build(change_innermost(loader['dataset'], _skip_image_check))
             labels, classes = get_label_matrix(dataset), dataset.metainfo['classes']
             paths = image_paths(dataset)
             report = DataReport(split, base_type(dataset), classes, labels, paths)
@@ -164,13 +150,10 @@ def model_problems(cfg: Config, reports: Sequence[DataReport]) -> list[str]:
     ]
 
 
-def _without_image_check(config: Any) -> Any:
+def _skip_image_check(config: dict) -> None:
     """A missing image is to be reported with all others, not to stop the building."""
-    if isinstance(config, dict):
-        changed = {key: _without_image_check(value) for key, value in config.items()}
-        is_csv = str(config.get('type')).endswith('CSVMultiLabel')
-        return changed | (dict(check_images=False) if is_csv else {})
-    return [_without_image_check(v) for v in config] if isinstance(config, list) else config
+    if str(config.get('type')).endswith('CSVMultiLabel'):
+        config['check_images'] = False
 
 
 def find_unreadable(report: DataReport, workers: int | None = None) -> None:

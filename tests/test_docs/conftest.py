@@ -6,9 +6,9 @@ from contextlib import contextmanager
 import pytest
 from fixtures.docs.commands import Command
 from fixtures.docs.reader import Reader
-from fixtures.docs.workspace import IMAGES, write_workspace
+from fixtures.docs.workspace import SMALL_BENCHMARKS, write_workspace
 
-from dsrb_mm.datasets import data_report
+from dsrb_mm.datasets import benchmarks
 
 BEFORE = (
     'python tools/train.py configs/dsrb_scenes_p50.py --work-dir work_dirs/demo/dsrb_scenes_p50',
@@ -34,7 +34,7 @@ def in_workspace(folder):
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr('mmengine.config.config.FormatCode', lambda text, **kwargs: (text, True))
-        patch.setattr(data_report, 'PUBLISHED_IMAGES', IMAGES)
+        patch.setattr(benchmarks, 'BENCHMARKS', SMALL_BENCHMARKS)
         for name in ('COCO', 'CSV', 'SCENES', 'VG', 'VOC'):
             patch.delenv(f'{name}_ROOT', raising=False)
         patch.chdir(folder)

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dsrb_mm.datasets import CocoMultiLabel, CSVMultiLabel, PartialLabelDataset
-from dsrb_mm.datasets.label_masks import per_category_mask, proportion_mask, single_positive_mask
+from dsrb_mm.datasets.masks import KnownPerCategory, KnownProportion, LabelFile, SinglePositive
 from dsrb_mm.engine.hooks import AttentionPictureHook, ContrastiveRampHook, PrototypeHook
 from dsrb_mm.evaluation import MultiLabelRecognitionMetric
 from dsrb_mm.models import (
@@ -58,18 +58,6 @@ def build_backbone(**kwargs):
 
 def wrap(**kwargs):
     return PartialLabelDataset(Labels(), **kwargs)
-
-
-def hide(known_proportion, seed):
-    return proportion_mask((3, 2), known_proportion, seed)
-
-
-def hide_all_but(known_per_category, seed):
-    return per_category_mask((3, 2), known_per_category, seed)
-
-
-def hide_negatives(seed):
-    return single_positive_mask(LABELS, seed)
 
 
 CONSTRUCTORS = [
@@ -128,17 +116,16 @@ CONSTRUCTORS = [
     (
         wrap,
         dict(
+            known=None,
             known_proportion=None,
-            known_per_category=None,
-            single_positive=False,
-            label_file=None,
-            seed=0,
+            unreadable='error',
             lazy_init=False,
         ),
     ),
-    (hide, dict(known_proportion=0.5, seed=0)),
-    (hide_all_but, dict(known_per_category=2, seed=0)),
-    (hide_negatives, dict(seed=0)),
+    (KnownProportion, dict(p=0.5, seed=0)),
+    (KnownPerCategory, dict(number=2, seed=0)),
+    (SinglePositive, dict(seed=0)),
+    (LabelFile, dict(path='labels.csv')),
 ]
 
 
@@ -150,8 +137,7 @@ def test_constructors(constructor, good, data):
     for name in changed:
         kwargs[name] = data.draw(st.one_of(ANYTHING, mutated(good[name])), label=name)
     parts = [key for name in changed if isinstance(good[name], dict) for key in good[name]]
-    protocols = ['at most one partial-label protocol'] if constructor is wrap else []
-    outcome(lambda: constructor(**kwargs), (*changed, *parts, *protocols))
+    outcome(lambda: constructor(**kwargs), (*changed, *parts))
 
 
 def test_good_arguments_build():
