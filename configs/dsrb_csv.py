@@ -15,7 +15,7 @@ _base_ = [
 word_vectors = None  # learnt; or a file that tools/word_vectors.py made from your category names
 # ---------------------------------------------------------------------
 
-model = dict(neck=dict(word_vectors=word_vectors))
+model = dict(backbone={{_base_.backbone}}, neck=dict(word_vectors=word_vectors))
 # Few images make few iterations; and few categories a short table.
 default_hooks = dict(logger=dict(interval=10))
 test_evaluator = dict(classwise=True)

@@ -8,4 +8,7 @@ _base_ = [
     './default_runtime.py',
 ]
 
-model = dict(neck=dict(word_vectors='dsrb_mm::coco_minilm'))
+model = dict(
+    backbone={{_base_.backbone}},
+    neck=dict(word_vectors='dsrb_mm::coco_minilm'),
+)

@@ -7,4 +7,6 @@ _base_ = [
     './schedules/dsrb_20e.py',
     './default_runtime.py',
 ]
+
 # VG-200 is released without category names: its word vectors are learnt.
+model = dict(backbone={{_base_.backbone}})

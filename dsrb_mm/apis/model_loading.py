@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from torch import nn
 
 from dsrb_mm.apis.preprocessing import evaluation_datasets
 from dsrb_mm.engine.checkpoints.checkpoint_weights import load_weights, read_checkpoint
+from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.models.backbones import FrozenBackbone
 from dsrb_mm.words import load_class_names
 
@@ -51,9 +53,9 @@ def load_model(
         raise ValueError('expected a checkpoint, but got none, and the config has no load_from')
     place = _find_device(device)
     content = read_checkpoint(checkpoint)
-    model = _build(cfg)
-    load_weights(model, content, checkpoint)
     names, origin = _find_classes(classes, content, cfg)
+    model = _build(cfg, _checkpoint_classes(content) or names)
+    load_weights(model, content, checkpoint)
     model._dataset_meta = {} if names is None else dict(classes=names)
     expected = count_classes(model)
     if names is not None and expected not in (None, len(names)):
@@ -112,9 +114,11 @@ def _find_device(device: str | torch.device | None) -> torch.device:
     return place
 
 
-def _build(cfg: Config) -> nn.Module:
+def _build(cfg: Config, classes: Sequence[str] | None) -> nn.Module:
     if cfg.get('model') is None:
         raise ValueError('expected the config to have a model, but got none')
+    cfg = copy.deepcopy(cfg)
+    complete_model(cfg, classes)
     model = get_model(cfg, pretrained=False)
     if not isinstance(getattr(model, 'head', None), MultiLabelClsHead):
         head = type(getattr(model, 'head', None)).__name__
@@ -133,12 +137,16 @@ def _find_classes(
         return tuple(load_class_names(given)), str(given)
     if given is not None:
         return tuple(str(name) for name in given), 'the argument classes'
-    meta = checkpoint.get('meta') or {}
-    names = (meta.get('dataset_meta') or {}).get('classes') or meta.get('CLASSES')
+    names = _checkpoint_classes(checkpoint)
     if names:
-        return tuple(names), 'the checkpoint'
-    names = _config_classes(cfg)
-    return (None if names is None else tuple(names)), 'the test dataset of the config'
+        return names, 'the checkpoint'
+    stated = _config_classes(cfg)
+    return (None if stated is None else tuple(stated)), 'the test dataset of the config'
+
+
+def _checkpoint_classes(checkpoint: dict[str, Any]) -> tuple[str, ...]:
+    meta = checkpoint.get('meta') or {}
+    return tuple((meta.get('dataset_meta') or {}).get('classes') or meta.get('CLASSES') or ())
 
 
 def _config_classes(cfg: Config) -> Sequence[str] | None:

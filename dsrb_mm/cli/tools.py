@@ -22,6 +22,7 @@ from dsrb_mm.engine.checkpoints.checkpoint_reading import CheckpointFileError
 from dsrb_mm.engine.checkpoints.checkpoint_weights import WeightMismatchError
 from dsrb_mm.engine.finite_checks import NonFiniteError
 from dsrb_mm.engine.hooks.category_check_hook import CategoryMismatchError
+from dsrb_mm.engine.model_config import complete_model
 
 # Full or read-only disks, files in place of folders: nothing that a traceback would explain.
 _DISK_ERRORS = {
@@ -142,7 +143,9 @@ def build_runner(args: argparse.Namespace) -> Runner:
     TypeError or KeyError in here is the config's.
     """
     with clear_errors(ValueError, TypeError, KeyError):
-        runner = Runner.from_cfg(load_config(args))
+        cfg = load_config(args)
+        complete_model(cfg)
+        runner = Runner.from_cfg(cfg)
         if hasattr(args, 'checkpoint'):
             runner.test_loop  # noqa: B018, a property that builds
         else:

@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-# NaN is its value where no label is known; it is logged and never computed with.
-_MAY_BE_NAN = 'base_rate_entropy'
+from dsrb_mm.models.method_part import MethodPart
+
 _SHOWN = 4  # images, parameters or categories named in a message
 
 
@@ -45,19 +45,25 @@ def non_finite_names(named: Iterable[tuple[str, Tensor | None]]) -> list[str]:
 
 def non_finite_state(model: nn.Module) -> list[str]:
     """Names of the model's parameters and buffers that hold NaN or infinity."""
-    state = {n: t for n, t in model.state_dict().items() if not n.endswith(_MAY_BE_NAN)}
+    state = model.state_dict()
     if all_finite(state.values()):
         return []
     return non_finite_names(state.items())
 
 
 def describe_state(names: Sequence[str], model: nn.Module, classes: Sequence[str] | None) -> str:
-    """Tensors by name; for prototypes and label graph the categories concerned."""
+    """Tensors by name; of those with one row per category, the categories concerned."""
     state, parts = model.state_dict(), []
+    by_category = {
+        f'{prefix}.{name}'.lstrip('.')
+        for prefix, module in model.named_modules()
+        if isinstance(module, MethodPart)
+        for name in module.category_rows
+    }
     for name in names[:_SHOWN]:
-        rows = (~state[name].isfinite()).flatten(1).any(1).nonzero() if state[name].ndim > 1 else []
-        if classes and name.endswith(('bank.prototypes', 'graph.adjacency')):
-            parts.append(f'{name} (of {shorten([classes[int(row)] for row in rows])})')
+        if classes and name in by_category:
+            rows = (~state[name].isfinite()).flatten(1).any(1).nonzero().flatten().tolist()
+            parts.append(f'{name} (of {shorten([classes[row] for row in rows])})')
         else:
             parts.append(name)
     return shorten(parts, len(names))
@@ -147,18 +153,25 @@ class KeptBuffers:
     """A copy of what a forward pass changes: the buffers of all modules in training mode."""
 
     def __init__(self) -> None:
-        self._pairs: list[tuple[Tensor, Tensor]] = []
+        self._kept: list[tuple[nn.Module, str, Tensor, Tensor]] = []
 
     def keep(self, model: nn.Module) -> None:
         """Copy them as they are now."""
-        own = [b for m in model.modules() if m.training for b in m.buffers(recurse=False)]
-        if [id(buffer) for buffer, _ in self._pairs] != [id(buffer) for buffer in own]:
-            self._pairs = [(buffer, buffer.clone()) for buffer in own]
+        own = [
+            (module, name, buffer)
+            for module in model.modules()
+            if module.training
+            for name, buffer in module._buffers.items()
+            if buffer is not None
+        ]
+        buffers = [buffer for _, _, buffer in own]
+        if [id(buffer) for _, _, buffer, _ in self._kept] != [id(buffer) for buffer in buffers]:
+            self._kept = [(*entry, entry[-1].clone()) for entry in own]
         elif own:
-            torch._foreach_copy_([kept for _, kept in self._pairs], own)
+            torch._foreach_copy_([kept for _, _, _, kept in self._kept], buffers)
 
     @torch.no_grad()
     def restore(self) -> None:
-        """Put the copies back."""
-        for buffer, kept in self._pairs:
-            buffer.copy_(kept)
+        """Put the copies back, also where a module has a new tensor by now."""
+        for module, name, buffer, kept in self._kept:
+            module._buffers[name] = buffer.copy_(kept)

@@ -19,7 +19,7 @@ def complete_model(cfg: Config, classes: Sequence[str] | None = None) -> None:
 
     Args:
         cfg: Config; ``cfg.model`` is changed in place.
-        classes: Category names; None reads them from the config's first dataset, if the number of
+        classes: Category names; None takes those of the config's datasets, where the number of
             categories is left out at all.
 
     Raises:
@@ -41,8 +41,15 @@ def complete_model(cfg: Config, classes: Sequence[str] | None = None) -> None:
 
 
 def _read_classes(cfg: Config) -> Sequence[str]:
-    for split in ('train', 'val', 'test'):
+    missing = None
+    # The validation set comes first because it has fewer annotations to read, as a rule.
+    for split in ('val', 'test', 'train'):
         loader = cfg.get(f'{split}_dataloader')
         if loader:
-            return DATASETS.build(loader['dataset']).metainfo['classes']
-    raise ValueError('the config leaves out model.head.num_classes, and has no dataset to count in')
+            try:
+                return DATASETS.build(loader['dataset']).metainfo['classes']
+            except FileNotFoundError as error:
+                missing = error
+    raise missing or ValueError(
+        'the config leaves out model.head.num_classes and has no dataset to count the categories of'
+    )

@@ -89,9 +89,7 @@ def from_hcp(state: dict[str, Tensor]) -> dict[str, Tensor]:
         result[_RENAMED[theirs]] = state[theirs].reshape(())
     result |= {ours: torch.cat([state[n] for n in names]) for ours, names in _STACKED.items()}
     result[_ADJACENCY] = _adjacency(state)
-    bank = (len(state['wordFeatures']), NUM_LOCATIONS)
-    channels = state['SemanticDecoupling.fc1.weight'].shape[1]
-    empty = (torch.zeros(*bank, channels), torch.zeros(bank, dtype=torch.long))
+    empty = (torch.empty(0, NUM_LOCATIONS, 0), torch.empty(0, NUM_LOCATIONS, dtype=torch.long))
     values = (*empty, torch.tensor(0.0), torch.tensor(0), torch.tensor(0), torch.tensor(1.0))
     result |= dict(zip(_OURS_ONLY, values, strict=True))
     return {name: value.clone() for name, value in result.items()}

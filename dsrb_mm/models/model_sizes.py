@@ -12,9 +12,11 @@ from mmengine.config import ConfigDict
 from mmpretrain.registry import MODELS
 
 
-def fill_in_sizes(
-    model: ConfigDict, count_classes: Callable[[], int], image_size: int = 64
-) -> None:
+# Side of the image with which a backbone is tried that has no img_size of its own.
+_IMAGE_SIZE = 64
+
+
+def fill_in_sizes(model: ConfigDict, count_classes: Callable[[], int]) -> None:
     """Fill in the ``num_classes`` and ``in_channels`` that a model config leaves out.
 
     Numbers that the config states are kept.
@@ -22,10 +24,9 @@ def fill_in_sizes(
     Args:
         model: Config of an ``ImageClassifier``; changed in place.
         count_classes: Gives the number of categories; called only where it is needed.
-        image_size: Side of the image with which the backbone is tried.
 
     Raises:
-        ValueError: The backbone does not run on such an image; state ``in_channels`` then.
+        ValueError: The backbone does not run on a plain image; state ``in_channels`` then.
 
     Example:
         >>> model = ConfigDict(
@@ -46,7 +47,7 @@ def fill_in_sizes(
         if 'num_classes' in accepted and part.get('num_classes') is None:
             part['num_classes'] = count_classes()
         if 'in_channels' in accepted and part.get('in_channels') is None:
-            channels = channels or _backbone_channels(model.backbone, image_size)
+            channels = channels or _backbone_channels(model.backbone)
             part['in_channels'] = channels
         channels = part.get('out_channels') or accepted.get('out_channels') or channels
 
@@ -61,18 +62,22 @@ def _arguments(config: Mapping) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def _backbone_channels(config: Mapping, image_size: int) -> int:
+def _backbone_channels(config: Mapping) -> int:
     plain = copy.deepcopy(dict(config))
-    for part in (plain, plain.get('backbone')):
-        if isinstance(part, dict):
-            part.pop('init_cfg', None)
+    inner = plain.get('backbone', plain)  # of a FrozenBackbone
+    for part in (plain, inner):
+        # Weights do not change the sizes, and may have to be downloaded.
+        part.pop('init_cfg', None)
+        part.pop('pretrained', None)
+    size = inner.get('img_size') or _arguments(inner).get('img_size') or _IMAGE_SIZE
+    height, width = size if isinstance(size, (tuple, list)) else (size, size)
     try:
         backbone = MODELS.build(plain).eval()
-        output = backbone(torch.zeros(1, 3, image_size, image_size))
+        output = backbone(torch.zeros(1, 3, height, width))
     except Exception as error:
         raise ValueError(
-            f'cannot tell the channels of backbone {plain.get("type")} by running it on an image '
-            f'of {image_size} x {image_size}: {error}. State model.neck.in_channels or '
+            f'cannot tell the channels of backbone {inner.get("type")} by running it on an image '
+            f'of {height} x {width}: {error}. State model.neck.in_channels or '
             'model.head.in_channels'
         ) from error
     return (output[-1] if isinstance(output, (tuple, list)) else output).shape[1]

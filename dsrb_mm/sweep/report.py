@@ -17,8 +17,12 @@ from dsrb_mm.fileio.atomic import write_atomically
 from dsrb_mm.sweep.plan import PROPORTIONS, Run
 from dsrb_mm.sweep.state import MAP, read_metrics, status, write_text
 
-# Average mAP over 10 % ... 90 % known labels (arXiv 2205.13092), by dataset and categories.
-_PUBLISHED = {('CocoMultiLabel', 80): 78.4, ('VOC', 20): 91.5, ('VG200', 200): 46.0}
+# Average mAP over 10 % ... 90 % known labels (arXiv 2205.13092), by dataset and annotation file.
+_PUBLISHED = {
+    ('CocoMultiLabel', 'instances_val2014'): 78.4,
+    ('VOC', ''): 91.5,
+    ('VG200', 'test_list_500'): 46.0,
+}
 _AVERAGED = {'mAP': MAP, 'OF1': 'multi-label/OF1', 'CF1': 'multi-label/CF1'}
 
 
@@ -27,8 +31,7 @@ def published_average(settings: Mapping) -> float | None:
     dataset = (settings.get('test_dataloader') or {}).get('dataset', {})
     while 'dataset' in dataset:
         dataset = dataset['dataset']
-    num_classes = settings.get('model', {}).get('head', {}).get('num_classes')
-    return _PUBLISHED.get((dataset.get('type'), num_classes))
+    return _PUBLISHED.get((dataset.get('type'), Path(dataset.get('ann_file') or '').stem))
 
 
 def collect(runs: Sequence[Run]) -> pd.DataFrame:

@@ -25,24 +25,24 @@ def prototype_bank(model: BaseModel) -> PrototypeBank:
     Raises:
         ValueError: It has none, or they were never computed.
     """
-    blending = getattr(model.head, 'pprb', None)
-    if blending is None:
-        raise ValueError('expected a model with prototypes (head.pprb), but got one without')
-    if not blending.bank.available.any():
+    bank = next((part for part in model.modules() if isinstance(part, PrototypeBank)), None)
+    if bank is None:
+        raise ValueError('the model has no prototypes: none of its parts holds a PrototypeBank')
+    if not bank.available.any():
         raise ValueError(
-            'expected prototypes in the checkpoint, but got none: training ended before the epoch '
-            'in which they are first computed (begin of PrototypeHook)'
+            'the checkpoint has no prototypes: training ended before the epoch in which they are '
+            'first computed (begin of the complement that holds them)'
         )
-    return blending.bank
+    return bank
 
 
 def prototype_similarity(
-    semantic: Tensor, quadrant: Tensor, labels: Tensor, bank: PrototypeBank
+    features: Tensor, quadrant: Tensor, labels: Tensor, bank: PrototypeBank
 ) -> pd.DataFrame:
     """Cosine of known positives with the prototype of the quadrant they are seen in.
 
     Args:
-        semantic: Semantic features.
+        features: Category features.
         quadrant: Quadrant of each category's peak.
         labels: Known labels.
         bank: Prototypes.
@@ -52,12 +52,12 @@ def prototype_similarity(
         similarity.
 
     Shape:
-        semantic (B, C, D), quadrant (B, C) in 0..3, labels (B, C) in {1, 0, -1}.
+        features (B, C, D), quadrant (B, C) in 0..3, labels (B, C) in {1, 0, -1}.
     """
     rows, categories = torch.nonzero(labels == 1, as_tuple=True)
     places = quadrant[rows, categories]
     similarity = cosine_similarity(
-        semantic[rows, categories].float(), bank.prototypes[categories, places].float(), dim=-1
+        features[rows, categories].float(), bank.prototypes[categories, places].float(), dim=-1
     )
     columns = dict(row=rows, category=categories, quadrant=places, similarity=similarity)
     return pd.DataFrame({name: column.cpu().numpy() for name, column in columns.items()})
@@ -70,7 +70,7 @@ def find_members(
     """Pass the known positives of some categories through the model.
 
     Args:
-        model: DSRB model in eval mode, with prototypes.
+        model: Model in evaluation mode, with prototypes.
         data: Training set, with a pipeline without augmentation.
         cfg: Its data loader says batch size and workers.
         categories: Indices of the categories; images without any of them are not loaded.
@@ -96,7 +96,9 @@ def find_members(
         members = images[start : start + len(inputs)]
         start += len(inputs)
         known = torch.from_numpy(labels[members]).to(inputs.device)
-        table = prototype_similarity(feats.semantic, feats.quadrant, known, bank)
+        head = model.head
+        features, quadrant = head.category_features(feats), head.locations(feats)
+        table = prototype_similarity(features, quadrant, known, bank)
         tables.append(table.assign(image=members[table['row']]))
     found = pd.concat(tables, ignore_index=True)[columns]
     return found.sort_values('similarity', ascending=False, kind='stable', ignore_index=True)

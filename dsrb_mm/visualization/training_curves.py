@@ -15,22 +15,20 @@ SCALARS = 'vis_data/scalars.json'
 _WIDTH, _HEIGHT = 3.8, 3.5  # inches a panel
 _FEW = 25
 _REFERENCE = dict(linestyle='--', color='black', linewidth=1, marker=None)
-_STYLES: dict[str, dict] = {
-    'base_rate_entropy': _REFERENCE,
-    'attention_uniform': _REFERENCE,
-    'beta': dict(linestyle='--'),  # alpha shows through where both are fixed at the same value
-}
-# Title, scalars, and the x axis they are logged by.
-_PANELS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    (
-        'loss',
-        ('loss_bce', 'loss_iprb', 'loss_pprb', 'loss_contrastive', 'base_rate_entropy'),
-        'iteration',
-    ),
-    ('blending weights', ('alpha', 'beta'), 'iteration'),
-    ('blended labels an image', ('iprb_blended', 'pprb_blended'), 'iteration'),
-    ('maximum of the attention', ('attention_max', 'attention_uniform'), 'iteration'),
-    ('mAP (percent)', ('mAP',), 'epoch'),
+_STYLES = {'base_rate_entropy': _REFERENCE, 'attention_uniform': _REFERENCE}
+_ATTENTION = ('attention_max', 'attention_uniform')
+# What MMEngine logs beside the model's own scalars.
+_RUNTIME = {
+    'lr', 'base_lr', 'momentum', 'data_time', 'time', 'eta', 'memory', 'epoch', 'iter', 'step',
+    'loss', 'grad_norm',
+}  # fmt: skip
+# Title, and the x axis by which its scalars are logged.
+_PANELS = (
+    ('loss', 'iteration'),
+    ("the method's own scalars", 'iteration'),
+    ('changed labels per image', 'iteration'),
+    ('maximum of the attention', 'iteration'),
+    ('mAP (percent)', 'epoch'),
 )
 
 
@@ -53,6 +51,15 @@ class TrainingLog:
         records = self.evaluation if key == 'mAP' else self.train
         found = [(record['step'], record[key]) for record in records if key in record]
         return [step for step, _ in found], [value for _, value in found]
+
+    def panels(self) -> list[tuple[str, ...]]:
+        """Names of the scalars of each panel."""
+        names = [n for n in dict.fromkeys(k for r in self.train for k in r) if n not in _RUNTIME]
+        losses = tuple(name for name in names if name.startswith('loss_')) or ('loss',)
+        changed = tuple(name for name in names if name.endswith('_changed'))
+        other = {*losses, *changed, *_ATTENTION, 'base_rate_entropy'}
+        own = tuple(name for name in names if name not in other)
+        return [(*losses, 'base_rate_entropy'), own, changed, _ATTENTION, ('mAP',)]
 
 
 def read_training_log(work_dir: str | Path) -> TrainingLog:
@@ -117,19 +124,17 @@ def draw_training_curves(logs: Sequence[TrainingLog], path: str | Path) -> None:
     FigureCanvasAgg(figure)
     grid = figure.subplots(len(logs), len(_PANELS), squeeze=False, sharex='col', sharey='col')
     for log, row in zip(logs, grid, strict=True):
-        for axis, (title, keys, unit) in zip(row, _PANELS, strict=True):
+        for axis, (title, unit), keys in zip(row, _PANELS, log.panels(), strict=True):
             _draw_panel(axis, log, title, keys)
             axis.set_xlabel(unit)
             axis.xaxis.get_major_locator().set_params(integer=True)
             axis.tick_params(labelbottom=True, labelleft=True)
         row[0].set_ylabel(log.name, fontweight='bold')
     # Limits end the automatic scaling of a column: not before all runs are drawn.
-    for axis, (_, keys, _) in zip(grid[0], _PANELS, strict=True):
+    for axis, (title, _) in zip(grid[0], _PANELS, strict=True):
         axis.set_xlim(left=0)
-        if 'alpha' in keys:
-            axis.set_ylim(-0.05, 1.05)
-        elif 'mAP' not in keys:
-            axis.set_ylim(bottom=0)
+        if 'mAP' not in title:
+            axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=100)
 
@@ -137,14 +142,14 @@ def draw_training_curves(logs: Sequence[TrainingLog], path: str | Path) -> None:
 def _draw_panel(axis: Axes, log: TrainingLog, title: str, keys: Sequence[str]) -> None:
     axis.set_title(title, fontsize=10)
     axis.grid(alpha=0.3)
-    if title == 'loss' and not log.series('loss_bce')[0]:
-        keys = ('loss', *keys)  # another head than DSRB's: only the sum has a name
     for i, key in enumerate(keys):
         steps, values = log.series(key)
         if not steps:
             continue
         # Few points are evaluations, or a training that has just begun: show each.
-        style = dict(color=f'C{i}', markersize=3, marker='o' if len(steps) < _FEW else None)
+        marker = 'o' if len(steps) < _FEW else None
+        # Dashed in turn: a curve shows through another of the same values.
+        style = dict(color=f'C{i}', linestyle=('-', '--')[i % 2], markersize=3, marker=marker)
         axis.plot(steps, values, label=key, **style | _STYLES.get(key, {}))
     if axis.lines:
         # Below the panel: inside it hides curves.

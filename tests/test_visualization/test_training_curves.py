@@ -17,13 +17,13 @@ def write_run(folder, num_epochs=4, iters=5, begin=2, evaluate=True, offset=0.0)
     for epoch in range(num_epochs):
         for i in range(1, iters + 1):
             step = epoch * iters + i
-            record = dict(lr=0.1, loss=1 / step, loss_bce=0.5 / step + offset, epoch=epoch + 1)
+            record = dict(lr=0.1, loss=1 / step, loss_plain=0.5 / step + offset, epoch=epoch + 1)
             record |= dict(loss_contrastive=0.05, iter=step, step=step)
             record |= dict(attention_max=0.03 + 0.01 * step, attention_uniform=0.0204)
             record |= dict(base_rate_entropy=0.24)
             if epoch >= begin:
                 record |= dict(loss_iprb=0.2, loss_pprb=0.3, alpha=0.5, beta=0.4)
-                record |= dict(iprb_blended=1.5, pprb_blended=1.0)
+                record |= dict(iprb_changed=1.5, pprb_changed=1.0)
             lines.append(record)
         if evaluate:
             lines.append({'multi-label/mAP': 10.0 * (epoch + 1) + offset, 'step': epoch + 1})
@@ -63,7 +63,7 @@ def test_series(tmp_path):
     log = read_training_log(tmp_path)
     assert log.name == tmp_path.name
     assert log.series('mAP') == ([1, 2, 3, 4], [10, 20, 30, 40])
-    steps, values = log.series('loss_bce')
+    steps, values = log.series('loss_plain')
     assert steps == list(range(1, 21))
     assert values == [0.5 / step for step in steps]
     assert log.series('alpha') == (list(range(11, 21)), [0.5] * 10)
@@ -91,16 +91,16 @@ def test_picture(tmp_path, drawn):
     assert width > height > 400
     (figure,) = drawn
     assert len(figure.axes) == 10
-    loss, weights, blended, attention, metric = (curves(axis) for axis in figure.axes[5:])
+    loss, weights, changed, attention, metric = (curves(axis) for axis in figure.axes[5:])
     assert list(loss) == [
-        'loss_bce', 'loss_iprb', 'loss_pprb', 'loss_contrastive', 'base_rate_entropy'
+        'loss_plain', 'loss_contrastive', 'loss_iprb', 'loss_pprb', 'base_rate_entropy'
     ]  # fmt: skip
     assert loss['base_rate_entropy'].get_linestyle() == '--'
-    assert loss['loss_bce'].get_linestyle() == '-'
-    assert loss['loss_bce'].get_ydata()[0] == 1.5
+    assert loss['loss_plain'].get_linestyle() == '-'
+    assert loss['loss_plain'].get_ydata()[0] == 1.5
     assert loss['loss_iprb'].get_xdata().tolist() == list(range(11, 26))
     assert list(weights) == ['alpha', 'beta']
-    assert list(blended) == ['iprb_blended', 'pprb_blended']
+    assert list(changed) == ['iprb_changed', 'pprb_changed']
     assert list(attention) == ['attention_max', 'attention_uniform']
     assert metric['mAP'].get_ydata().tolist() == [11, 21, 31, 41, 51]
     assert [figure.axes[i].get_ylabel() for i in (0, 5)] == ['one', 'two']

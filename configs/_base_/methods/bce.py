@@ -2,6 +2,7 @@
 
 method = 'BCE'
 model = dict(
+    type='ImageClassifier',
     neck=dict(type='GlobalAveragePooling'),
     head=dict(
         type='PartialLabelLinearHead',

@@ -11,6 +11,7 @@ begin = 5  # epoch from which labels are blended, and prototypes computed
 
 method = 'DSRB'
 model = dict(
+    type='ImageClassifier',
     neck=dict(type='CSRLNeck', out_channels=channels, word_vectors=word_vectors, pool_size=2),
     head=dict(
         type='DSRBHead',

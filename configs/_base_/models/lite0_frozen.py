@@ -3,16 +3,14 @@
 `python -m demo` writes the checkpoint, as demo.backbone.export_efficientnet_lite0() does.
 """
 
-model = dict(
-    type='ImageClassifier',
+# A config takes it by model = dict(backbone={{_base_.backbone}}).
+backbone = dict(
+    type='FrozenBackbone',
+    # The pipeline has no random part: every image passes through the backbone once.
+    cache_bytes=2_000_000_000,
     backbone=dict(
-        type='FrozenBackbone',
-        # The pipeline has no random part: every image passes through the backbone once.
-        cache_bytes=2_000_000_000,
-        backbone=dict(
-            type='TIMMBackbone',
-            model_name='tf_efficientnet_lite0',
-            init_cfg=dict(type='Pretrained', checkpoint='data/pretrained/efficientnet_lite0.pth'),
-        ),
+        type='TIMMBackbone',
+        model_name='tf_efficientnet_lite0',
+        init_cfg=dict(type='Pretrained', checkpoint='data/pretrained/efficientnet_lite0.pth'),
     ),
 )

@@ -1,8 +1,8 @@
 """Schedule for small data: few steps at a high rate (docs/small_data.md).
 
 The learning rates of all steps should sum up to about 0.2: with N images, batch 32 and cosine decay
-from 1e-3, that is about 13,000 / N * 1,000 epochs / 32. A child that changes max_epochs
-changes param_scheduler.T_max and default_hooks.prototypes (a quarter of it) as well.
+from 1e-3, that is about 13,000 / N epochs. A child that changes max_epochs
+changes param_scheduler.T_max as well, and begin (a quarter of it) of the complements.
 """
 
 # ------------------------ frequently modified ------------------------

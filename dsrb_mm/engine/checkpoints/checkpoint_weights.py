@@ -8,9 +8,15 @@ from typing import Any
 from torch import nn
 
 from dsrb_mm.engine.checkpoints.checkpoint_reading import load_plain_checkpoint
+from dsrb_mm.models.method_part import MethodPart
 
 # What only training reads: a config may have switched it off, or on, since.
-_TRAINING_ONLY = ('head.iprb.', 'head.pprb.', 'head.base_rate_entropy', 'head.loss_')
+_TRAINING_ONLY = (
+    'head.complements.',
+    'head.aux_losses.',
+    'head.loss_module.',
+    'head.base_rate_entropy',
+)
 _SHOWN = 3  # weights named in a message
 
 
@@ -55,10 +61,12 @@ def load_weights(model: nn.Module, checkpoint: dict[str, Any], source: str | Pat
             f'{len(state)} weights has a name of the model: {sorted(state)[:_SHOWN]}'
         )
     optional = {name for name in state if name.startswith(_TRAINING_ONLY)}
+    any_shape = _sized_by_data(model)
     fitting = {
         name: value
         for name, value in state.items()
-        if name not in optional or (name in own and own[name].shape == value.shape)
+        if name not in optional
+        or (name in own and (name in any_shape or own[name].shape == value.shape))
     }
     try:
         report = model.load_state_dict(fitting, strict=False)
@@ -77,3 +85,13 @@ def load_weights(model: nn.Module, checkpoint: dict[str, Any], source: str | Pat
         raise WeightMismatchError(
             f'expected the checkpoint {source} to fit the config, but got {"; ".join(text)}'
         )
+
+
+def _sized_by_data(model: nn.Module) -> set[str]:
+    """Names of the buffers that take whatever shape a checkpoint has for them."""
+    return {
+        f'{prefix}.{name}'.lstrip('.')
+        for prefix, module in model.named_modules()
+        if isinstance(module, MethodPart)
+        for name in module.sized_by_data
+    }

@@ -63,8 +63,8 @@ class CategoryCheckHook(Hook):
         if num_classes != len(classes):
             raise CategoryMismatchError(
                 f'expected num_classes of the head to be {len(classes)}, the number of categories '
-                f'of the training set, but got {num_classes}; the config says it twice: '
-                f'model.neck.num_classes={len(classes)} model.head.num_classes={len(classes)}'
+                f'of the training set, but got {num_classes}. Leave num_classes out of '
+                'model.neck and model.head: it is read from the data'
             )
         if runner.val_loop is not None:
             found = _classes(runner.val_dataloader.dataset)
