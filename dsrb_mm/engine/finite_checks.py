@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-# NaN is its value where no label is known; it is logged and never computed with.
-_MAY_BE_NAN = 'base_rate_entropy'
+from dsrb_mm.engine.bare_model import names_in_state
+
 _SHOWN = 4  # images, parameters or categories named in a message
 
 
@@ -45,18 +45,26 @@ def non_finite_names(named: Iterable[tuple[str, Tensor | None]]) -> list[str]:
 
 def non_finite_state(model: nn.Module) -> list[str]:
     """Names of the model's parameters and buffers that hold NaN or infinity."""
-    state = {n: t for n, t in model.state_dict().items() if not n.endswith(_MAY_BE_NAN)}
+    state = model.state_dict()
     if all_finite(state.values()):
         return []
     return non_finite_names(state.items())
 
 
 def describe_state(names: Sequence[str], model: nn.Module, classes: Sequence[str] | None) -> str:
-    """Tensors by name; for prototypes and label graph the categories concerned."""
+    """Tensors by name, with the categories concerned where there are some.
+
+    Args:
+        names: Of tensors of the model's state.
+        model: Its modules may name the tensors whose first dimension is the categories in a class
+            attribute ``category_rows``.
+        classes: Names of the categories, None where they are not known.
+    """
     state, parts = model.state_dict(), []
+    by_category = names_in_state(model, 'category_rows')
     for name in names[:_SHOWN]:
-        rows = (~state[name].isfinite()).flatten(1).any(1).nonzero() if state[name].ndim > 1 else []
-        if classes and name.endswith(('bank.prototypes', 'graph.adjacency')):
+        if classes and name in by_category:
+            rows = (~state[name].isfinite()).flatten(1).any(1).nonzero()
             parts.append(f'{name} (of {shorten([classes[int(row)] for row in rows])})')
         else:
             parts.append(name)

@@ -62,7 +62,7 @@ def from_hcp(state: dict[str, Tensor]) -> dict[str, Tensor]:
     """State dict of their DSRB -> state dict of an ``ImageClassifier`` with our neck and head.
 
     Prototypes are not part of their checkpoints: the bank is empty (PPRB blends nothing until a
-    training fills it), and the diagnostic ``base_rate_entropy`` is NaN. Both are written, so that
+    training fills it), and the diagnostic ``base_rate_entropy`` is 0. Both are written, so that
     the model loads without missing keys; neither matters in inference. NaN rows of the label graph
     (categories without known positive) become 0. The order of the categories is kept.
 
@@ -84,7 +84,7 @@ def from_hcp(state: dict[str, Tensor]) -> dict[str, Tensor]:
     bank = (len(state['wordFeatures']), NUM_LOCATIONS)
     channels = state['SemanticDecoupling.fc1.weight'].shape[1]
     empty = (torch.zeros(*bank, channels), torch.zeros(bank, dtype=torch.long))
-    result |= dict(zip(_OURS_ONLY, (*empty, torch.tensor(float('nan'))), strict=True))
+    result |= dict(zip(_OURS_ONLY, (*empty, torch.tensor(0.0)), strict=True))
     return {name: value.clone() for name, value in result.items()}
 
 

@@ -30,6 +30,8 @@ class PrototypeBank(nn.Module):
         ValueError: ``max_per_location`` below 1.
     """
 
+    category_rows = ('prototypes',)
+
     prototypes: Tensor
     counts: Tensor
 

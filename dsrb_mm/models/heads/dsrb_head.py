@@ -79,6 +79,8 @@ class DSRBHead(MultiLabelClsHead):
         TypeError: An argument of a wrong type, or an unknown option of a part.
     """
 
+    training_only = ('iprb.', 'pprb.', 'base_rate_entropy', 'loss_')
+
     def __init__(
         self,
         num_classes: int,
@@ -124,7 +126,7 @@ class DSRBHead(MultiLabelClsHead):
         )
         self.iprb = None if iprb is None else InstanceBlending(**iprb)
         self.pprb = None if pprb is None else PrototypeBlending(num_classes, in_channels, **pprb)
-        self.register_buffer('base_rate_entropy', torch.tensor(float('nan')))
+        self.register_buffer('base_rate_entropy', torch.tensor(0.0))
         # The schedule is the hooks' affair; without hooks nothing is blended or ramped.
         self.blending_active = False
         self.contrastive_ramp = 1.0

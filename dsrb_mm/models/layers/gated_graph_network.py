@@ -35,6 +35,8 @@ class GatedGraphNetwork(BaseModule):
         (B, C, D) -> (B, C, D).
     """
 
+    category_rows = ('adjacency',)
+
     adjacency: Tensor
 
     def __init__(

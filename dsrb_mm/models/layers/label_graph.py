@@ -69,12 +69,13 @@ class KnownLabelCounts(NamedTuple):
     def base_rate_entropy(self) -> float:
         """Binary cross-entropy (nats, mean over known entries) of predicting each base rate.
 
-        A training loss that stays at this value has learnt nothing from the images.
+        A training loss that stays at this value has learnt nothing from the images. 0 where nothing
+        is known.
         """
-        if not self.known.any():
-            return float('nan')
         rate = self.positive / np.maximum(self.known, 1)
         positive, absent = self.positive, self.known - self.positive
         log_positive = np.log(np.where(positive > 0, rate, 1))
         log_absent = np.log(np.where(absent > 0, 1 - rate, 1))
-        return float(-(positive * log_positive + absent * log_absent).sum() / self.known.sum())
+        return float(
+            -(positive * log_positive + absent * log_absent).sum() / max(self.known.sum(), 1)
+        )

@@ -387,7 +387,7 @@ def test_losses_and_gradients_are_finite_at_the_edges(edge, bank):
     image_map = torch.randn(batch, 6, *size, requires_grad=True)
     losses = head.loss(neck((image_map,)), samples(draw_labels(batch, num_classes, 1, values)))
     total(losses).backward()
-    assert all(v.isfinite() for k, v in losses.items() if k != 'base_rate_entropy')
+    assert all(v.isfinite() for v in losses.values())
     assert bool(image_map.grad.isfinite().all())
     for name, parameter in [*neck.named_parameters(), *head.named_parameters()]:
         assert parameter.grad is None or bool(parameter.grad.isfinite().all()), name
