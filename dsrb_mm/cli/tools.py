@@ -17,8 +17,11 @@ from mmengine.dist import is_distributed
 from mmengine.runner import Runner
 
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
-from dsrb_mm.engine.checkpoints.checkpoint_files import DamagedCheckpointError
-from dsrb_mm.engine.checkpoints.checkpoint_reading import CheckpointFileError
+from dsrb_mm.engine.checkpoints.checkpoint_files import ResumeError
+from dsrb_mm.engine.checkpoints.checkpoint_reading import (
+    CheckpointFileError,
+    guard_checkpoint_loader,
+)
 from dsrb_mm.engine.checkpoints.checkpoint_weights import WeightMismatchError
 from dsrb_mm.engine.finite_checks import NonFiniteError
 from dsrb_mm.engine.hooks.category_check_hook import CategoryMismatchError
@@ -139,9 +142,11 @@ def _merge_test(cfg: Config, args: argparse.Namespace) -> None:
 def build_runner(args: argparse.Namespace) -> Runner:
     """The runner of what :func:`load_config` reads, with its data sets.
 
+    From here on, MMEngine loads checkpoints without trusting them, wherever the config names some.
     Built before anything runs, so that wrong settings can be told from defects: any ValueError,
     TypeError or KeyError in here is the config's.
     """
+    guard_checkpoint_loader()
     with clear_errors(ValueError, TypeError, KeyError):
         cfg = load_config(args)
         complete_model(cfg)
@@ -174,7 +179,7 @@ def clear_errors(*more: type[Exception]) -> Iterator[None]:
     known: tuple[type[Exception], ...] = (
         FileNotFoundError,
         BlockingIOError,
-        DamagedCheckpointError,
+        ResumeError,
         CheckpointFileError,
         NonFiniteError,
         CategoryMismatchError,

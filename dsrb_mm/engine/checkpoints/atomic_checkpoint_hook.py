@@ -62,7 +62,7 @@ class AtomicCheckpointHook(CheckpointHook):
             for path in remove_unfinished(Path(self.out_dir)):
                 runner.logger.info(f'removed {path}, which was cut off while it was written')
         step = runner.epoch if self.by_epoch else runner.iter
-        if runner._resume and step:
+        if step:  # resumed
             # MMEngine would not write it again after a better validation of the resumed epoch.
             self.last_ckpt = self.file_backend.join_path(
                 self.out_dir, self.filename_tmpl.format(step)

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from mmengine.logging import HistoryBuffer, MessageHub
 
-from dsrb_mm.engine.checkpoints import PlainCheckpointHook
+from dsrb_mm.engine.checkpoints.plain_content import make_plain, restore_objects
 
 
 def test_what_is_saved_loads_with_weights_only_and_comes_back(tmp_path):
@@ -19,11 +19,10 @@ def test_what_is_saved_loads_with_weights_only_and_comes_back(tmp_path):
         state_dict=dict(w=torch.ones(2)),
         param_schedulers=[dict(last_step=np.int64(3), milestones=Counter([10, 10, 15]))],
     )
-    hook = PlainCheckpointHook()
-    hook.before_save_checkpoint(None, checkpoint)
+    make_plain(checkpoint)
     torch.save(checkpoint, tmp_path / 'c.pth')
     loaded = torch.load(tmp_path / 'c.pth', weights_only=True)
-    hook.after_load_checkpoint(None, loaded)
+    restore_objects(loaded)
 
     history = loaded['message_hub']['log_scalars']['train/loss']
     assert isinstance(history, HistoryBuffer)

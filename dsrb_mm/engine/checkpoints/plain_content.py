@@ -1,4 +1,9 @@
-"""Checkpoints that load without trusting them."""
+"""Checkpoints of tensors and plain containers, so that ``weights_only`` loading reads them.
+
+MMEngine stores its log history as NumPy-backed objects, which torch >= 2.6 refuses to load unless
+``builtins.getattr`` and NumPy's reconstructors are trusted; that would give up most of the
+protection.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +13,23 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from mmengine.hooks import Hook
 from mmengine.logging import HistoryBuffer
-from mmengine.runner import Runner
-from mmpretrain.registry import HOOKS
 
 _MARK = 'dsrb_mm_plain'
-# The rest (state dicts of model, EMA model and optimiser) is tensors and numbers already.
+# State dicts of model, EMA model and optimiser are tensors and numbers already.
 _PLAIN_KEYS = {'meta', 'message_hub', 'param_schedulers'}
+
+
+def make_plain(checkpoint: dict) -> None:
+    """Replace MMEngine's objects in a checkpoint by tensors and plain containers, in place."""
+    for key in _PLAIN_KEYS & checkpoint.keys():
+        checkpoint[key] = _to_plain(checkpoint[key])
+
+
+def restore_objects(checkpoint: dict) -> None:
+    """Undo :func:`make_plain`; the runner reads MMEngine's objects."""
+    for key in _PLAIN_KEYS & checkpoint.keys():
+        checkpoint[key] = _from_plain(checkpoint[key])
 
 
 def _mapped(function: Callable, value: dict) -> dict:
@@ -61,26 +75,3 @@ def _from_plain(value):
     if type(value) in (list, tuple):
         return type(value)(_from_plain(item) for item in value)
     return value
-
-
-@HOOKS.register_module()
-class PlainCheckpointHook(Hook):
-    """Keeps checkpoints free of pickled objects, so that ``weights_only`` loading reads them.
-
-    MMEngine stores its log history as NumPy-backed objects, which torch >= 2.6 refuses to load
-    unless ``builtins.getattr`` and NumPy's reconstructors are trusted; that would give up most of
-    the protection. This hook stores tensors and plain containers instead, and turns them back.
-    """
-
-    # Last before saving, first after loading: other hooks see MMEngine's own objects.
-    priority = 'LOWEST'
-
-    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Replace objects by tensors and plain containers."""
-        for key in _PLAIN_KEYS & checkpoint.keys():
-            checkpoint[key] = _to_plain(checkpoint[key])
-
-    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Restore MMEngine's objects, which the runner reads after this."""
-        for key in _PLAIN_KEYS & checkpoint.keys():
-            checkpoint[key] = _from_plain(checkpoint[key])
