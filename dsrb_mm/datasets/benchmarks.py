@@ -34,6 +34,11 @@ class Benchmark:
     average_map: Mapping[str, float] = field(default_factory=dict)
     source: str = ''
 
+    def published_average(self, method: str) -> float | None:
+        """Published average mAP of a method, None where there is none; case is ignored."""
+        by_name = {name.lower(): value for name, value in self.average_map.items()}
+        return by_name.get(method.lower())
+
 
 _TABLE_1 = 'Pu et al., ICCV 2023 (SR), Table 1; the authors list DSRB as SARB*'
 
@@ -108,12 +113,6 @@ def find_benchmark(dataset_type: str, num_classes: int | None) -> Benchmark | No
         if (benchmark.dataset_type, benchmark.num_classes) == (dataset_type, num_classes):
             return benchmark
     return None
-
-
-def published_average(benchmark: Benchmark, method: str) -> float | None:
-    """Published average mAP of a method, None where there is none; case is ignored."""
-    by_name = {name.lower(): value for name, value in benchmark.average_map.items()}
-    return by_name.get(method.lower())
 
 
 def expected_data(dataset_type: str, root: str) -> str | None:

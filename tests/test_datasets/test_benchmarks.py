@@ -5,12 +5,7 @@ import pytest
 from mmengine.config import Config
 from mmpretrain.registry import DATASETS
 
-from dsrb_mm.datasets.benchmarks import (
-    BENCHMARKS,
-    expected_data,
-    find_benchmark,
-    published_average,
-)
+from dsrb_mm.datasets.benchmarks import BENCHMARKS, expected_data, find_benchmark
 from dsrb_mm.datasets.wrappers import innermost_configs
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs/_base_/datasets'
@@ -31,8 +26,8 @@ def test_entries_fit_readers_and_configs(entry):
 def test_published_averages():
     coco = find_benchmark('CocoMultiLabel', 80)
     assert (coco.name, coco.images['train']) == ('MS-COCO 2014', 82_783)
-    assert published_average(coco, 'DSRB') == published_average(coco, 'dsrb') == 78.4
-    assert published_average(coco, 'other') is None
+    assert coco.published_average('DSRB') == coco.published_average('dsrb') == 78.4
+    assert coco.published_average('other') is None
     assert find_benchmark('CocoMultiLabel', 48).average_map == {}
     assert find_benchmark('CocoMultiLabel', 7) is None
     compared = [entry for entry in BENCHMARKS if entry.average_map]
