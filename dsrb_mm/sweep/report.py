@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from dsrb_mm.datasets.benchmarks import find_benchmark
+from dsrb_mm.datasets.benchmarks import find_test_set
 from dsrb_mm.datasets.wrappers import innermost_configs
 from dsrb_mm.fileio.atomic import write_atomically
 from dsrb_mm.sweep.known_labels import PROPORTIONS
@@ -30,10 +30,7 @@ def published_average(run: Run) -> float | None:
     """
     loader = run.settings.get('test_dataloader') or {}
     dataset = innermost_configs(loader.get('dataset', {}))[0]
-    model = run.settings.get('model', {})
-    numbers = [(model.get(part) or {}).get('num_classes') for part in ('head', 'neck')]
-    num_classes = next((number for number in numbers if number is not None), None)
-    benchmark = find_benchmark(str(dataset.get('type')), num_classes)
+    benchmark = find_test_set(dataset)
     method = run.settings.get('method') or run.method.split('_')[0]
     return None if benchmark is None else benchmark.published_average(str(method))
 

@@ -5,7 +5,12 @@ import pytest
 from mmengine.config import Config
 from mmpretrain.registry import DATASETS
 
-from dsrb_mm.datasets.benchmarks import BENCHMARKS, expected_data, find_benchmark
+from dsrb_mm.datasets.benchmarks import (
+    BENCHMARKS,
+    expected_data,
+    find_benchmark,
+    find_test_set,
+)
 from dsrb_mm.datasets.wrappers import innermost_configs
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs/_base_/datasets'
@@ -20,6 +25,7 @@ def test_entries_fit_readers_and_configs(entry):
     for split in ('train', 'val'):
         (dataset,) = innermost_configs(config[f'{split}_dataloader'].dataset)
         assert dataset.type == entry.dataset_type
+        assert find_test_set(dataset) == (entry if entry.test_set and split == 'val' else None)
     assert set(VARIABLE.findall(files[0].read_text())) == {entry.root_variable}
 
 

@@ -110,6 +110,9 @@ def test_published_is_that_of_the_method_on_the_dataset(tmp_path):
     assert published(mine, tmp_path) == 77.9
     mine.write_text(f"_base_ = '{COCO}'\nmethod = 'My own'\n")
     assert published(mine, tmp_path) is None
+    other = "test_dataloader = dict(dataset=dict(dataset=dict(ann_file='mine.json')))"
+    mine.write_text(f"_base_ = '{COCO}'\nmethod = 'DSRB'\n{other}\n")
+    assert published(mine, tmp_path) is None
 
 
 def test_the_name_of_a_config_stands_for_its_method(tmp_path):
