@@ -25,9 +25,7 @@ def scores(transfer, features):
     result = torch.full(features.shape[:2], -1.0, dtype=torch.float64)
     for n in range(len(features)):
         for c in range(features.shape[1]):
-            rows = [
-                row for row, k in zip(transfer.bank.prototypes[c], transfer.bank.counts[c]) if k
-            ]
+            rows = transfer.bank.prototypes[c][transfer.bank.counts[c] > 0]
             if len(rows):
                 cosines = [cosine_similarity(features[n, c], row, dim=0).item() for row in rows]
                 result[n, c] = sum(cosines) / len(cosines)
