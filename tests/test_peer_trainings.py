@@ -1,4 +1,4 @@
-"""Tiny trainings of SARB, SST, HST, saliency maps with blending, and LogicMix through the Runner."""
+"""Tiny trainings of SARB, SST, HST, SR with blending, and LogicMix through the Runner."""
 
 import json
 import math
