@@ -12,6 +12,8 @@ from mmengine.config import Config, ConfigDict
 from mmengine.runner import Runner
 
 METHODS = ['sarb', 'sst', 'hst']
+# Thresholds at the start, low enough for networks that have learnt next to nothing.
+START = dict(IntraImageTransfer=0.3, CrossImageTransfer=0.05)
 
 
 class Killed(Exception):
@@ -32,9 +34,9 @@ def config(method, data, work_dir, epochs=3):
         if 'bank' in complement and complement.bank.type == 'ClusterBank':
             complement.bank.update(begin=1, interval=1)
         if 'threshold' in complement:
-            complement.threshold.start = 0.3
+            complement.threshold.start = START[complement.type]
             if 'floor' in complement.threshold:
-                complement.threshold.floor = 0.1
+                complement.threshold.floor = 0.0
     for loader, split in ((cfg.train_dataloader, 'train'), (cfg.val_dataloader, 'val')):
         loader.dataset.dataset.update(
             data_root=str(data),
@@ -105,12 +107,12 @@ def test_the_checkpoint_holds_bank_and_thresholds(method, data, tmp_path):
     size = 100 if method == 'sst' else 10
     assert state[f'{bank}.prototypes'].shape == (4, size, 32)
     assert state[f'{bank}.counts'].sum() > 0
-    if method != 'sarb':
-        expected = 0.275 if method == 'sst' else 0.3
-        for part in ('intra', 'cross'):
-            value = state[f'head.complements.{part}.threshold.value'].item()
-            assert value == pytest.approx(expected, abs=1e-6 if method == 'sst' else 0.02)
-            assert method == 'sst' or value != pytest.approx(0.3, abs=1e-5)  # it was trained
+    for part, start in (('intra', 0.3), ('cross', 0.05)):
+        value = state.get(f'head.complements.{part}.threshold.value')
+        if method == 'sst':  # a step below, in the second epoch with labels
+            assert value.item() == pytest.approx(start - 0.025)
+        elif method == 'hst':  # trained
+            assert value.item() != pytest.approx(start, abs=1e-5)
 
 
 @pytest.mark.parametrize(
