@@ -14,7 +14,7 @@ check_dependencies()
 with warnings.catch_warnings():
     # mmcv-lite tells everybody who imports it to install mmcv; nothing here needs what it lacks.
     warnings.filterwarnings('ignore', 'Fail to import ``MultiScaleDeformableAttention``')
-    from . import datasets, engine, evaluation, models
+    from . import datasets, engine, evaluation, features, models
 from .version import __version__  # noqa: E402
 
-__all__ = ['__version__', 'datasets', 'engine', 'evaluation', 'models']
+__all__ = ['__version__', 'datasets', 'engine', 'evaluation', 'features', 'models']

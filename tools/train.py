@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dsrb_mm.cli.tools import build_runner, clear_errors, leave_group, runner_arguments
+from dsrb_mm.features.cached_config import FOLDER
 
 
 def main() -> None:
@@ -19,6 +20,13 @@ def main() -> None:
         '--auto-scale-lr',
         action='store_true',
         help="scale the learning rate by the batch size over the config's base_batch_size",
+    )
+    parser.add_argument(
+        '--cached-features',
+        nargs='?',
+        const=FOLDER,
+        metavar='FOLDER',
+        help=f'compute the maps of a frozen backbone once, and keep them (default: {FOLDER})',
     )
     args = parser.parse_args()
     runner = build_runner(args)

@@ -26,6 +26,7 @@ from dsrb_mm.engine.checkpoints.checkpoint_weights import WeightMismatchError
 from dsrb_mm.engine.finite_checks import NonFiniteError
 from dsrb_mm.engine.hooks.category_check_hook import CategoryMismatchError
 from dsrb_mm.engine.model_config import complete_model
+from dsrb_mm.features import use_cached_features
 
 # Full or read-only disks, files in place of folders: nothing that a traceback would explain.
 _DISK_ERRORS = {
@@ -149,6 +150,8 @@ def build_runner(args: argparse.Namespace) -> Runner:
     guard_checkpoint_loader()
     with clear_errors(ValueError, TypeError, KeyError):
         cfg = load_config(args)
+        if getattr(args, 'cached_features', None) is not None:
+            cfg = use_cached_features(cfg, args.cached_features)
         complete_model(cfg)
         runner = Runner.from_cfg(cfg)
         if hasattr(args, 'checkpoint'):
