@@ -16,7 +16,7 @@ SCALARS = 'vis_data/scalars.json'
 _WIDTH, _HEIGHT = 3.8, 3.5  # inches a panel
 _FEW = 25
 _REFERENCE: dict[str, Any] = dict(linestyle='--', color='black', linewidth=1, marker=None)
-_STYLES: dict[str, dict[str, Any]] = {'base_rate_entropy': _REFERENCE, 'attention_uniform': _REFERENCE}
+_STYLES = {'base_rate_entropy': _REFERENCE, 'attention_uniform': _REFERENCE}
 _ATTENTION = ('attention_max', 'attention_uniform')
 # What MMEngine logs beside the model's own scalars.
 _RUNTIME = {
@@ -150,7 +150,9 @@ def _draw_panel(axis: Axes, log: TrainingLog, title: str, keys: Sequence[str]) -
         # Few points are evaluations, or a training that has just begun: show each.
         marker = 'o' if len(steps) < _FEW else None
         # Dashed in turn: a curve shows through another of the same values.
-        style: dict[str, Any] = dict(color=f'C{i}', linestyle=('-', '--')[i % 2], markersize=3, marker=marker)
+        style: dict[str, Any] = dict(
+            color=f'C{i}', linestyle=('-', '--')[i % 2], markersize=3, marker=marker
+        )
         axis.plot(steps, values, label=key, **style | _STYLES.get(key, {}))
     if axis.lines:
         # Below the panel: inside it hides curves.
