@@ -22,6 +22,7 @@ from dsrb_mm.engine.checkpoints.checkpoint_reading import CheckpointFileError
 from dsrb_mm.engine.checkpoints.checkpoint_weights import WeightMismatchError
 from dsrb_mm.engine.finite_checks import NonFiniteError
 from dsrb_mm.engine.hooks.category_check_hook import CategoryMismatchError
+from dsrb_mm.engine.hooks.method_hook import UnsuitableTrainingSetError
 from dsrb_mm.engine.model_config import complete_model
 
 # Full or read-only disks, files in place of folders: nothing that a traceback would explain.
@@ -178,6 +179,7 @@ def clear_errors(*more: type[Exception]) -> Iterator[None]:
         CheckpointFileError,
         NonFiniteError,
         CategoryMismatchError,
+        UnsuitableTrainingSetError,
         WeightMismatchError,
         *more,
     )

@@ -72,7 +72,8 @@ def _backbone_channels(config: Mapping) -> int:
     size = inner.get('img_size') or _arguments(inner).get('img_size') or _IMAGE_SIZE
     height, width = size if isinstance(size, (tuple, list)) else (size, size)
     try:
-        backbone = MODELS.build(plain).eval()
+        backbone = MODELS.build(plain)
+        backbone.eval()  # some return nothing
         output = backbone(torch.zeros(1, 3, height, width))
     except Exception as error:
         raise ValueError(

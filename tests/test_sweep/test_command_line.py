@@ -81,5 +81,5 @@ def test_real_tools(tmp_path, monkeypatch, capsys):
     assert all('multi-label/CF1' in row for row in results['runs'])
     assert '| tiny |' in capsys.readouterr().out
     logs = [(tmp_path / f'w/tiny/{p}_seed0/train.log').read_text() for p in ('p50', 'p100')]
-    known = [re.search(r'(\S+)% of the labels known', log)[1] for log in logs]
+    known = [re.search(r'(\S+)% known', log)[1] for log in logs]
     assert 30 < float(known[0]) < 70 and known[1] == '100.0'

@@ -61,5 +61,5 @@ def test_weights_that_do_not_fit(change, message):
 
 def test_what_only_training_reads_may_differ():
     state = dict(model().state_dict())
-    state['head.pprb.bank.sums'] = torch.zeros(4)
+    state['head.complements.pprb.bank.sums'] = torch.zeros(4)
     load_weights(model(), dict(state_dict=state), 'x.pth')
