@@ -55,9 +55,11 @@ def test_the_dense_form_has_the_losses_and_gradients_of_the_modules():
 
 def test_the_dense_form_needs_all_parts():
     cfg = small_config()
-    cfg.model.head.pprb = None
+    cfg.model.head.complements.pop()
     neck, head = Setting(cfg, None, CPU, amp=False).neck_and_head()
-    with pytest.raises(ValueError, match='expected a head with iprb, pprb and loss_contrastive'):
+    with pytest.raises(
+        ValueError, match='expected a head with the parts iprb, pprb and contrastive'
+    ):
         DenseForm(neck, head, 4)
 
 
@@ -135,5 +137,6 @@ def test_suites_run_and_are_reported(suite):
 def test_prepared_heads_blend():
     setting = Setting(small_config(), None, CPU, amp=False)
     _, head = setting.neck_and_head()
-    prepare_head(head)
-    assert head.blending_active and head.graph.is_set and bool(head.pprb.bank.available.all())
+    prepare_head(head, 32)
+    assert head.graph.is_set and all(part.is_active for part in head.complements.values())
+    assert bool(head.complements.pprb.bank.available.all())

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from dsrb_mm.models.heads import DSRBHead
-from dsrb_mm.models.layers import peak_quadrant
+from dsrb_mm.models.layers import attended_response, peak_quadrant
 from dsrb_mm.models.necks import CSRLNeck
 
 
@@ -29,11 +29,15 @@ class DenseForm(nn.Module):
 
     def __init__(self, neck: CSRLNeck, head: DSRBHead, locations: int) -> None:
         super().__init__()
-        if head.iprb is None or head.pprb is None or head.loss_contrastive is None:
-            raise ValueError('expected a head with iprb, pprb and loss_contrastive')
+        names = [*head.complements, *head.aux_losses]
+        if names != ['iprb', 'pprb', 'contrastive']:
+            raise ValueError(
+                f'expected a head with the parts iprb, pprb and contrastive, but got {names}'
+            )
         self.neck = neck
         self.head = head
-        self.iprb, self.pprb, self.loss_contrastive = head.iprb, head.pprb, head.loss_contrastive
+        self.iprb, self.pprb = head.complements.iprb, head.complements.pprb
+        self.contrastive = head.aux_losses.contrastive
         # A prototype is only ever used summed over the map: any share a location will do.
         bank = self.pprb.bank.prototypes
         maps = bank.unsqueeze(2).expand(-1, -1, locations, -1) / locations
@@ -51,10 +55,10 @@ class DenseForm(nn.Module):
         prototype, prototype_target = self._blend_prototypes(maps, target, quadrant)
         loss = self.head.loss_module
         return dict(
-            loss_bce=loss(self._classify(semantic), target),
+            loss_plain=loss(self._classify(semantic), target),
             loss_iprb=loss(self._classify(instance.sum(1)), instance_target),
             loss_pprb=loss(self._classify(prototype.sum(1)), prototype_target),
-            loss_contrastive=self.loss_contrastive(semantic, target),
+            loss_contrastive=self.contrastive(semantic, target),
         )
 
     def _attended_maps(self, image_map: Tensor) -> tuple[Tensor, Tensor]:
@@ -67,7 +71,8 @@ class DenseForm(nn.Module):
         attention = neck.score(neck.joint(joint)).softmax(1)  # (B, N, C, 1)
         with torch.no_grad():
             weights = attention.squeeze(-1).mT
-            quadrant = peak_quadrant(weights, features, *image_map.shape[-2:])
+            weights = weights.unflatten(-1, image_map.shape[-2:])
+            quadrant = peak_quadrant(attended_response(weights, features))
         return attention * features.unsqueeze(2), quadrant
 
     def _blend_instances(self, maps: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
