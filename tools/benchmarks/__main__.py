@@ -1,4 +1,4 @@
-"""Measure speed and memory: python -m tools.benchmarks [CONFIG] [--suites NAME ...] [--json FILE]."""
+"""Measure speed and memory: python -m tools.benchmarks [CONFIG] [--suites NAME ...]."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tools.benchmarks.dense_form import DenseForm
+from tools.benchmarks.dense_step import DenseStep
 
 POSITIVE_RATE = 0.036  # of MS-COCO 2014: 2.9 of 80 categories
 
@@ -78,16 +78,21 @@ class Setting:
         return classifier.to(self.device, memory_format=torch.channels_last)
 
 
+def prototype_bank(head: nn.Module) -> nn.Module | None:
+    """The prototypes of a head, if it blends with them."""
+    return None if head.pprb is None else head.pprb.bank
+
+
 def prepare_head(head: nn.Module) -> None:
     """Give a head what the hooks would have given it before blending begins."""
     classes = head.num_classes
     head.graph.set_adjacency(torch.rand(classes, classes) * POSITIVE_RATE)
     head.blending_active = True
-    if head.pprb is not None:
-        head.pprb.bank.prototypes.normal_()
-        head.pprb.bank.counts.fill_(1)
-        head.pprb.bank.reset()
-        head.pprb.bank.counts.fill_(1)
+    bank = prototype_bank(head)
+    if bank is not None:
+        bank.reset()
+        bank.prototypes.normal_()
+        bank.counts.fill_(1)
 
 
 def backward(losses: dict[str, Tensor], parameters: list[Tensor]) -> None:
@@ -112,7 +117,7 @@ def neck_and_head_step(
     image_map = torch.rand(shape, device=setting.device)
     samples = setting.samples(batch, known_proportion)
     target = torch.stack([sample.gt_score for sample in samples])
-    dense = DenseForm(neck, head, side * side).to(setting.device)
+    dense = DenseStep(neck, head, prototype_bank(head).prototypes, side)
     parameters = [*neck.parameters(), *head.parameters()]
 
     def step(shortcut: bool) -> None:
@@ -187,7 +192,7 @@ def prototype_pass(setting: Setting, size: int, batch: int) -> Callable[[], None
         with setting.autocast():
             feats = model.extract_feat(ready['inputs'])
         target = model.head.stack_targets(ready['data_samples'])
-        model.head.pprb.bank.update(feats.semantic, target, feats.quadrant)
+        prototype_bank(model.head).update(feats.semantic, target, feats.quadrant)
 
     return collect
 
