@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from dsrb_mm.models import PartialLabelHead
 from dsrb_mm.models.complements.prototype_bank import NUM_LOCATIONS, PrototypeBank
 from dsrb_mm.models.model_sizes import fill_in_sizes
-from tools.benchmarks.dense_form import DenseForm
+from tools.benchmarks.dense_step import DenseStep
 
 CATEGORIES = 80  # of MS-COCO 2014
 POSITIVE_RATE = 0.036  # of MS-COCO 2014: 2.9 of 80 categories
@@ -123,7 +123,7 @@ def neck_and_head_step(
     image_map = torch.rand(shape, device=setting.device)
     samples = setting.samples(batch, known_proportion)
     target = torch.stack([sample.gt_score for sample in samples])
-    dense = DenseForm(neck, head, side * side).to(setting.device)
+    dense = DenseStep(neck, head, prototype_banks(head)[0].prototypes, side)
     parameters = [*neck.parameters(), *head.parameters()]
 
     complete = partial(PartialLabelHead.classify_variants, head)
