@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Benchmark:
         root_variable: Environment variable that its config reads ``data_root`` from.
         layout: The files expected below ``{root}`` and where they come from.
         num_classes: Number of categories; None: any.
+        test_set: Settings of the published test set in a config.
         images: Published number of images by split, ``'train'`` and ``'test'``.
         average_map: Published average mAP in percent over 10 %, 20 %, ..., 90 % known labels, by
             method, all at an input of 448 with a ResNet-101 pretrained on ImageNet.
@@ -30,9 +32,15 @@ class Benchmark:
     root_variable: str
     layout: str
     num_classes: int | None = None
+    test_set: Mapping[str, str] = field(default_factory=dict)
     images: Mapping[str, int] = field(default_factory=dict)
     average_map: Mapping[str, float] = field(default_factory=dict)
     source: str = ''
+
+    def published_average(self, method: str) -> float | None:
+        """Published average mAP of a method, None where there is none; case is ignored."""
+        by_name = {name.lower(): value for name, value in self.average_map.items()}
+        return by_name.get(method.lower())
 
 
 _TABLE_1 = 'Pu et al., ICCV 2023 (SR), Table 1; the authors list DSRB as SARB*'
@@ -48,6 +56,7 @@ BENCHMARKS = (
     {root}/val2014/*.jpg
 From: https://cocodataset.org/#download (2014 train and val images, 2014 train/val annotations)""",
         num_classes=80,
+        test_set=dict(ann_file='annotations/instances_val2014.json'),
         images=dict(train=82_783, test=40_504),
         average_map=dict(DSRB=78.4, SR=81.0, SARB=77.9),
         source=_TABLE_1,
@@ -63,6 +72,7 @@ From: https://cocodataset.org/#download (2014 train and val images, 2014 train/v
 From: http://host.robots.ox.ac.uk/pascal/VOC/voc2007/
     (VOCtrainval_06-Nov-2007.tar, VOCtest_06-Nov-2007.tar)""",
         num_classes=20,
+        test_set=dict(split='test'),
         images=dict(train=5_011, test=4_952),
         average_map=dict(DSRB=91.5, SR=93.7, SARB=90.7),
         source=_TABLE_1,
@@ -78,6 +88,7 @@ From: http://host.robots.ox.ac.uk/pascal/VOC/voc2007/
 From: https://homes.cs.washington.edu/~ranjay/visualgenome/ (images), and the release of SSGRL
     (lists and labels)""",
         num_classes=200,
+        test_set=dict(ann_file='test_list_500.txt'),
         images=dict(train=98_249, test=10_000),
         average_map=dict(DSRB=46.0, SR=49.2, SARB=45.6),
         source=_TABLE_1,
@@ -110,10 +121,17 @@ def find_benchmark(dataset_type: str, num_classes: int | None) -> Benchmark | No
     return None
 
 
-def published_average(benchmark: Benchmark, method: str) -> float | None:
-    """Published average mAP of a method, None where there is none; case is ignored."""
-    by_name = {name.lower(): value for name, value in benchmark.average_map.items()}
-    return by_name.get(method.lower())
+def find_test_set(config: Mapping) -> Benchmark | None:
+    """The benchmark whose published test set the config of a dataset names.
+
+    For comparisons with published results, where nothing has been read yet.
+    """
+    for benchmark in BENCHMARKS:
+        if benchmark.test_set and benchmark.dataset_type == config.get('type'):
+            named = {key: Path(str(config.get(key))).name for key in benchmark.test_set}
+            if named == {key: Path(value).name for key, value in benchmark.test_set.items()}:
+                return benchmark
+    return None
 
 
 def expected_data(dataset_type: str, root: str) -> str | None:

@@ -99,18 +99,20 @@ class LabelBank(MethodPart):
         return indices
 
 
-def gather_rows(indices: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows of all processes, which may hold different numbers of them.
+def gather_rows(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows of two tensors from all processes, which may hold different numbers of them.
 
     Shape:
-        (B,), (B, C) -> (total,), (total, C).
+        (B, ...), (B, ...) -> (total, ...), (total, ...).
     """
     if get_world_size() == 1:
-        return indices, values
-    sizes = [int(size) for size in all_gather(indices.new_tensor([len(indices)]))]
-    padding = max(sizes) - len(indices)
-    indices = torch.cat([indices, indices.new_zeros(padding)])
-    values = torch.cat([values, values.new_zeros(padding, values.shape[1])])
-    pairs = zip(sizes, all_gather(indices), all_gather(values), strict=True)
-    rows = [(some[:size], other[:size]) for size, some, other in pairs]
-    return torch.cat([row for row, _ in rows]), torch.cat([value for _, value in rows])
+        return first, second
+    own = torch.tensor([len(first)], device=first.device)
+    sizes = [int(size) for size in all_gather(own)]
+    gathered = []
+    for tensor in (first, second):
+        padding = tensor.new_zeros(max(sizes) - len(tensor), *tensor.shape[1:])
+        parts = all_gather(torch.cat([tensor, padding]))
+        rows = [part[:size] for part, size in zip(parts, sizes, strict=True)]
+        gathered.append(torch.cat(rows))
+    return gathered[0], gathered[1]

@@ -9,7 +9,7 @@ from dsrb_mm.datasets.benchmarks import (
     BENCHMARKS,
     expected_data,
     find_benchmark,
-    published_average,
+    find_test_set,
 )
 from dsrb_mm.datasets.wrappers import innermost_configs
 
@@ -25,14 +25,15 @@ def test_entries_fit_readers_and_configs(entry):
     for split in ('train', 'val'):
         (dataset,) = innermost_configs(config[f'{split}_dataloader'].dataset)
         assert dataset.type == entry.dataset_type
+        assert find_test_set(dataset) == (entry if entry.test_set and split == 'val' else None)
     assert set(VARIABLE.findall(files[0].read_text())) == {entry.root_variable}
 
 
 def test_published_averages():
     coco = find_benchmark('CocoMultiLabel', 80)
     assert (coco.name, coco.images['train']) == ('MS-COCO 2014', 82_783)
-    assert published_average(coco, 'DSRB') == published_average(coco, 'dsrb') == 78.4
-    assert published_average(coco, 'other') is None
+    assert coco.published_average('DSRB') == coco.published_average('dsrb') == 78.4
+    assert coco.published_average('other') is None
     assert find_benchmark('CocoMultiLabel', 48).average_map == {}
     assert find_benchmark('CocoMultiLabel', 7) is None
     compared = [entry for entry in BENCHMARKS if entry.average_map]

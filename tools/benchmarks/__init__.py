@@ -1,4 +1,4 @@
-"""How fast and how large: the measurements of docs/benchmarks.md, by ``python -m tools.benchmarks``."""
+"""Measurements of speed and memory for docs/benchmarks.md: ``python -m tools.benchmarks``."""
 
 from tools.benchmarks.dense_form import DenseForm
 from tools.benchmarks.measure import Timing, environment, interleaved, peak_memory

@@ -17,8 +17,10 @@ from torch import nn
 from dsrb_mm.datasets import get_label_matrix
 from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.finite_checks import all_finite, batch_paths, shorten
+from dsrb_mm.models.label_bank import LabelBank
 from dsrb_mm.models.losses import PartialLabelLoss
 from dsrb_mm.models.method_part import MethodPart, TrainingProgress
+from dsrb_mm.models.views_data_preprocessor import ViewsDataPreprocessor
 
 # What mixes images and adds up their labels: (present, unknown) would become a soft known label.
 _MIXING = ('Mixup', 'CutMix', 'ResizeMix')
@@ -116,8 +118,20 @@ def _check_model(model: nn.Module, labels: np.ndarray) -> None:
     if mixing:
         raise ValueError(
             f'{shorten(mixing)} would mix unknown labels (-1) into soft known ones, and the '
-            'training set has some. Leave it out of the batch augmentations'
+            'training set has some. Use LogicMix in the batch augmentations, which keeps them '
+            'unknown'
         )
+    if augment is not None and _needs_single_images(model):
+        raise ValueError(
+            'a state per label and second views need single images: leave the batch augmentations '
+            'out of the data preprocessor'
+        )
+
+
+def _needs_single_images(model: nn.Module) -> bool:
+    return isinstance(model.data_preprocessor, ViewsDataPreprocessor) or any(
+        isinstance(module, LabelBank) for module in model.modules()
+    )
 
 
 @torch.no_grad()

@@ -44,7 +44,7 @@ class PartialLabelLinearHead(PartialLabelHead):
         self, num_classes: int, in_channels: int, dropout: float = 0.0, **kwargs: Any
     ) -> None:
         check_sizes(in_channels=in_channels)
-        super().__init__(num_classes, **kwargs)
+        super().__init__(num_classes, category_channels=1, **kwargs)
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(in_channels, num_classes)
 
