@@ -17,6 +17,7 @@ from mmengine.dist import is_distributed
 from mmengine.runner import Runner
 
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
+from dsrb_mm.engine.budget import AUTO, apply_budget
 from dsrb_mm.engine.checkpoints.checkpoint_files import ResumeError
 from dsrb_mm.engine.checkpoints.checkpoint_reading import (
     CheckpointFileError,
@@ -151,8 +152,8 @@ def build_runner(args: argparse.Namespace) -> Runner:
     guard_checkpoint_loader()
     with clear_errors(ValueError, TypeError, KeyError):
         cfg = load_config(args)
-        if getattr(args, 'cached_features', None) is not None:
-            cfg = use_cached_features(cfg, args.cached_features)
+        if not hasattr(args, 'checkpoint'):
+            cfg = _prepare_training(cfg, args)
         complete_model(cfg)
         runner = Runner.from_cfg(cfg)
         if hasattr(args, 'checkpoint'):
@@ -160,6 +161,23 @@ def build_runner(args: argparse.Namespace) -> Runner:
         else:
             runner.train_loop, runner.val_loop  # noqa: B018
     return runner
+
+
+def _prepare_training(cfg: Config, args: argparse.Namespace) -> Config:
+    """Apply what needs the data: the budget of steps, and the features kept on disk."""
+    steps = cfg.get('budget') if args.budget is None else args.budget
+    if steps is not None:
+        apply_budget(cfg, steps)
+    return cfg if args.cached_features is None else use_cached_features(cfg, args.cached_features)
+
+
+def budget(text: str) -> int | str:
+    """Read ``--budget``: a number of optimiser steps, or ``auto``.
+
+    Raises:
+        ValueError: The text is something else.
+    """
+    return AUTO if text == AUTO else int(text)
 
 
 def leave_group() -> None:
