@@ -62,7 +62,11 @@ docs: $(STAMP)  ## Build the site of docs/ in site/, with warnings as errors.
 	@echo 'site/index.html'
 
 licences: $(STAMP)  ## Write docs/licences.md from what is installed.
-	$(BIN)/python tools/licences.py --out docs/licences.md
+	{ printf '# Licences of the dependencies\n\n'; \
+	printf 'Written by `make licences` (pip-licenses) from what `make install` brought on Linux, tools of\n'; \
+	printf 'development included. `requirements/runtime.txt` names what the package itself needs. Nothing of\n'; \
+	printf 'it is redistributed with dsrb_mm.\n\n'; \
+	$(BIN)/pip-licenses --format=markdown --ignore-packages dsrb_mm; } > docs/licences.md
 
 clean:  ## Remove what builds, tests and linters left; .venv and work_dirs stay.
 	rm -rf build dist site *.egg-info dsrb_mm/.mim .pytest_cache .mypy_cache .ruff_cache \

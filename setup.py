@@ -110,7 +110,7 @@ setup(
     keywords='computer vision, multi-label recognition, partial labels, mmpretrain',
     classifiers=[
         'Intended Audience :: Science/Research',
-        'Operating System :: OS Independent',
+        'Operating System :: POSIX',
         'Programming Language :: Python :: 3',
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
     ],

@@ -1,3 +1,3 @@
-_base_ = ['./_base_/modern_vg.py', './_base_/methods/splc.py']
+_base_ = ['./_base_/published_vg.py', './_base_/methods/splc.py']
 
 model = dict(backbone={{_base_.backbone}})

@@ -1,7 +1,8 @@
 """DSRB for MMPretrain: multi-label image recognition when most labels are missing.
 
 Importing the package registers its models, datasets, hooks and metrics in MMPretrain's registries;
-a config does so with ``custom_imports = dict(imports=['dsrb_mm'])``.
+a config does so with ``custom_imports = dict(imports=['dsrb_mm'])``. It changes nothing else in the
+process.
 """
 
 import warnings
@@ -13,10 +14,7 @@ check_dependencies()
 with warnings.catch_warnings():
     # mmcv-lite tells everybody who imports it to install mmcv; nothing here needs what it lacks.
     warnings.filterwarnings('ignore', 'Fail to import ``MultiScaleDeformableAttention``')
-    from . import datasets, engine, evaluation, models
-from .engine.checkpoints.checkpoint_reading import guard_checkpoint_loader  # noqa: E402
+    from . import datasets, engine, evaluation, features, models
 from .version import __version__  # noqa: E402
 
-guard_checkpoint_loader()
-
-__all__ = ['__version__', 'datasets', 'engine', 'evaluation', 'models']
+__all__ = ['__version__', 'datasets', 'engine', 'evaluation', 'features', 'models']

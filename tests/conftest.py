@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import settings
-from mmengine.runner import Runner
+from mmengine.runner import CheckpointLoader, Runner
 
 # Not `tests.oracles`: some installed packages bring a package called `tests`, which would win.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -59,6 +59,12 @@ def quick_runners():
 def no_network():
     with blocked_network():
         yield
+
+
+@pytest.fixture(autouse=True)
+def unguarded_loaders(monkeypatch):
+    """The tools guard MMEngine's loaders for the process; here a test is a process."""
+    monkeypatch.setattr(CheckpointLoader, '_schemes', CheckpointLoader._schemes.copy())
 
 
 @pytest.fixture(autouse=True)

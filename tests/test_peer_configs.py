@@ -12,14 +12,13 @@ from mmpretrain.structures import DataSample
 
 from dsrb_mm.engine.model_config import complete_model
 
-METHODS = sorted(
-    path.stem for path in (CONFIGS / '_base_/methods').glob('*.py') if 'dsrb' not in path.stem
-)
 DATA = ['coco', 'voc', 'vg', 'csv']
-MODERN = [f'{method}_{data}' for method in METHODS for data in DATA] + [
-    f'dsrb_{data}' for data in DATA[:3]
+METHODS = sorted(path.stem.removesuffix('_voc_modern') for path in CONFIGS.glob('*_voc_modern.py'))
+METHODS.remove('dsrb')
+MODERN = [f'{method}_{data}_modern' for method in METHODS for data in DATA] + [
+    f'dsrb_{data}_modern' for data in DATA[:3]
 ]
-HCP = sorted(path.stem for path in CONFIGS.glob('*_hcp.py'))
+PUBLISHED = [f'{m}_{d}' for m in ('bce', 'csl', 'curriculum', 'splc') for d in DATA[:3]]
 
 
 @cache
@@ -32,7 +31,7 @@ def transforms(cfg):
 
 
 def test_every_method_has_a_name_of_its_own():
-    names = [load(f'{method}_voc').method for method in METHODS]
+    names = [load(f'{method}_voc_modern').method for method in METHODS]
     assert len(set(names)) == len(names) == 17
 
 
@@ -60,7 +59,7 @@ def test_every_method_gets_the_same_recipe(name):
         assert complement.get('begin', 0) <= 20
 
 
-@pytest.mark.parametrize('name', HCP)
+@pytest.mark.parametrize('name', PUBLISHED)
 def test_protocol_of_the_published_table(name):
     cfg = load(name)
     assert cfg.model.backbone.depth == 101 and cfg.model.backbone.frozen_stages == 3
@@ -76,22 +75,22 @@ def test_protocol_of_the_published_table(name):
         )
 
 
-@pytest.mark.parametrize('name', [*MODERN, *HCP])
+@pytest.mark.parametrize('name', [*MODERN, *PUBLISHED])
 def test_half_of_the_labels_is_known_unless_one_option_says_otherwise(name):
     dataset = load(name).train_dataloader.dataset
     assert dataset.type == 'PartialLabelDataset'
-    assert dataset.get('known_proportion') == (None if name.endswith('_csv') else 0.5)
+    assert dataset.get('known_proportion') == (None if '_csv_' in name else 0.5)
     assert 'known_proportion' not in load(name).val_dataloader.dataset
 
 
 def test_settings_published_per_data_set():
-    loss = {name: load(name).model.head.loss for name in MODERN if 'dsrb' not in name}
+    loss = {name.removesuffix('_modern'): load(name).model.head.loss for name in MODERN}
     for method in ('epr', 'role'):
         values = [loss[f'{method}_{data}'].expected_positives for data in DATA]
         assert values == [2.9, 1.5, 'auto', 'auto']
     assert (loss['pu_coco'].alpha, loss['pu_coco'].gamma) == (1, 0.55)
     assert (loss['pu_voc'].alpha, loss['pu_voc'].gamma) == (2, 0.85)
-    labels = {data: load(f'em_apl_{data}').model.head.complements[0] for data in DATA}
+    labels = {data: load(f'em_apl_{data}_modern').model.head.complements[0] for data in DATA}
     assert (loss['em_apl_coco'].alpha, labels['coco'].beta) == (0.1, 0.9)
     assert (loss['em_apl_voc'].alpha, labels['voc'].beta) == (0.2, 0.02)
 
@@ -107,7 +106,7 @@ def small_model(name):
 
 @pytest.mark.parametrize('method', METHODS)
 def test_the_model_of_every_method_is_built_and_trained(method):
-    model = small_model(f'{method}_voc')
+    model = small_model(f'{method}_voc_modern')
     labels = torch.randint(-1, 2, (4, 20))
     for part in model.modules():
         if hasattr(part, 'see_labels'):
@@ -132,7 +131,7 @@ def test_all_configs_are_listed_with_the_collection_of_their_method():
     content = yaml.safe_load((CONFIGS / 'metafile.yml').read_text())
     collections = {collection['Name'] for collection in content['Collections']}
     models = {model['Name']: model for model in content['Models']}
-    assert {*MODERN, *HCP} <= models.keys()
+    assert {*MODERN, *PUBLISHED} <= models.keys()
     for name, model in models.items():
         assert model['Config'] == f'configs/{name}.py'
         assert (CONFIGS.parent / model['Config']).is_file()

@@ -11,7 +11,6 @@ from fixtures.inference import inference_config, write_config
 from fixtures.tools import HAS_EXPORT, load_main
 from fixtures.training import coco_config
 from mmengine.runner import Runner
-from mmpretrain import get_model
 
 from dsrb_mm.apis import MultiLabelInferencer, load_model
 from dsrb_mm.datasets import CocoMultiLabel, PartialLabelDataset
@@ -115,7 +114,7 @@ def test_convert(refuse, hostile, reverse):
 
 def test_python_interfaces(hostile):
     cfg = inference_config()
-    for load in (load_model, MultiLabelInferencer, get_model):
+    for load in (load_model, MultiLabelInferencer):
         with pytest.raises(CheckpointFileError, match='could run code'):
             load(cfg, str(hostile))
 
@@ -130,18 +129,34 @@ def test_config_in_a_checkpoint_is_not_executed_by_resume(folder, marker, tmp_pa
     runner.resume(str(tmp_path / 'a.pth'))
 
 
-@pytest.mark.parametrize('option', ['model.neck.word_vectors', 'label_file'])
+@pytest.mark.parametrize('resume', [True, False])
+def test_runner_without_the_tools(folder, hostile, marker, tmp_path, monkeypatch, resume):
+    """The hook reads the file before MMEngine's loader, which runs code on torch < 2.6."""
+    load = torch.load
+    monkeypatch.setattr(
+        torch, 'load', lambda *args, weights_only=False, **kw: load(
+            *args, weights_only=weights_only, **kw
+        )
+    )  # fmt: skip
+    cfg = coco_config(folder / 'data', tmp_path / 'w', 4, epochs=1)
+    cfg.resume, cfg.load_from = resume, str(hostile)
+    with pytest.raises(CheckpointFileError, match='hostile.pth'):
+        Runner.from_cfg(cfg).train()
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize('option', ['model.neck.word_vectors', 'LabelFile'])
 def test_arrays(folder, marker, tmp_path, option):
     path = write_hostile_array(tmp_path / 'hostile.npy', marker)
     with pytest.raises(ValueError, match='object') as caught:
-        if option == 'label_file':
+        if option == 'LabelFile':
             data = dict(
                 type='CocoMultiLabel',
                 data_root=str(folder / 'data'),
                 ann_file='annotations/instances_val.json',
                 data_prefix=dict(img_path='val'),
             )
-            PartialLabelDataset(data, label_file=str(path))
+            PartialLabelDataset(data, known=dict(type='LabelFile', path=str(path)))
         else:
             cfg = coco_config(folder / 'data', tmp_path / 'w', 4)
             cfg.model.neck.word_vectors = str(path)

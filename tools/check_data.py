@@ -13,10 +13,11 @@ from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
 from dsrb_mm.datasets.data_report import (
     build_reports,
     find_unreadable,
+    leaks,
     model_problems,
-    tables,
-    write_csv,
+    unread_rows,
 )
+from dsrb_mm.datasets.data_tables import tables, write_csv
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -37,8 +38,8 @@ def main(argv: list[str] | None = None) -> None:
     if args.out:
         write_csv(reports, args.out)
     problems = [line for report in reports for line in report.problems()]
-    problems += model_problems(cfg, reports)
-    notes = [line for report in reports for line in report.notes()]
+    problems += [*leaks(reports), *model_problems(cfg, reports)]
+    notes = [line for report in reports for line in report.notes()] + unread_rows(reports)
     for kind, style, lines in (('note', 'yellow', notes), ('problem', 'red', problems)):
         for line in lines:
             console.print(

@@ -1,4 +1,7 @@
-"""Train and test over all proportions of known labels: python tools/sweep.py CONFIG ..."""
+"""Train and test methods under several masks of known labels: python tools/sweep.py CONFIG ...
+
+Without --proportions and --known, the published proportions are swept: 10 %, 20 %, ..., 90 %.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from dsrb_mm.sweep import (
     CHECKPOINTS,
     LAUNCHERS,
     PROPORTIONS,
+    KnownLabels,
     Launch,
     Run,
     execute,
@@ -28,8 +32,17 @@ from dsrb_mm.sweep import (
 def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('configs', nargs='+', type=Path, help='configs (methods) to compare')
-    parser.add_argument('--proportions', nargs='+', type=float, default=list(PROPORTIONS))
-    parser.add_argument('--seeds', nargs='+', type=int, default=[0])
+    parser.add_argument(
+        '--proportions', nargs='+', type=float, default=[], help='short for KnownProportion:p=...'
+    )
+    parser.add_argument(
+        '--known',
+        nargs='+',
+        default=[],
+        metavar='MASK[:key=value,...]',
+        help='masks of known labels: SinglePositive, KnownPerCategory:number=20 ...',
+    )
+    parser.add_argument('--seeds', nargs='+', type=int, default=[0], help='of the training')
     parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/sweep'))
     parser.add_argument('--checkpoint', choices=CHECKPOINTS, default='last')
     parser.add_argument('--launcher', choices=LAUNCHERS, default='none')
@@ -37,6 +50,15 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--cfg-options', nargs='+', default=[], help='key=value, for all runs')
     parser.add_argument('--report', action='store_true', help='only redo tables and plot')
     return parser.parse_args()
+
+
+def masks_of_known_labels(args: argparse.Namespace) -> list[KnownLabels]:
+    """What --proportions and --known ask for; the published proportions without either."""
+    proportions = args.proportions or ([] if args.known else PROPORTIONS)
+    return [
+        *map(KnownLabels.of_proportion, proportions),
+        *map(KnownLabels.parse, args.known),
+    ]
 
 
 def sweep(runs: list[Run], launch: Launch, work_dir: Path, console: Console) -> int:
@@ -63,8 +85,8 @@ def main() -> None:
         try:
             launch = Launch(args.launcher, args.nproc)
             runs = make_plan(
-                *(args.configs, args.proportions, args.seeds, args.work_dir, args.cfg_options),
-                *(args.checkpoint, launch.num_processes),
+                *(args.configs, masks_of_known_labels(args), args.seeds, args.work_dir),
+                *(args.cfg_options, args.checkpoint, launch.num_processes),
             )
             if not args.report:
                 failed = sweep(runs, launch, args.work_dir, console)
@@ -74,7 +96,7 @@ def main() -> None:
         except KeyboardInterrupt:
             sys.exit('interrupted: the same command goes on from here')
     console.print(text, markup=False, soft_wrap=True, highlight=False)
-    results = f'{args.work_dir}/results.{{csv,json,md}}, map_over_proportion.png'
+    results = f'{args.work_dir}/results.{{csv,json,md}}, map.png'
     console.print(f'results: {results}', markup=False)
     if failed:
         sys.exit(f'{failed} of {len(runs)} runs failed')

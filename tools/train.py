@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dsrb_mm.cli.tools import build_runner, clear_errors, leave_group, runner_arguments
+from dsrb_mm.cli.tools import budget, build_runner, clear_errors, leave_group, runner_arguments
+from dsrb_mm.features.cached_config import FOLDER
 
 
 def main() -> None:
@@ -19,6 +20,19 @@ def main() -> None:
         '--auto-scale-lr',
         action='store_true',
         help="scale the learning rate by the batch size over the config's base_batch_size",
+    )
+    parser.add_argument(
+        '--cached-features',
+        nargs='?',
+        const=FOLDER,
+        metavar='FOLDER',
+        help=f'compute the maps of a frozen backbone once, and keep them (default: {FOLDER})',
+    )
+    parser.add_argument(
+        '--budget',
+        type=budget,
+        metavar='STEPS',
+        help='length of the training in optimiser steps, or auto: chosen by the known labels',
     )
     args = parser.parse_args()
     runner = build_runner(args)

@@ -3,12 +3,11 @@
 default_scope = 'mmpretrain'
 custom_imports = dict(imports=['dsrb_mm'], allow_failed_imports=False)
 
+# Beside these MMEngine has its own: timer, runtime_info and param_scheduler.
 default_hooks = dict(
-    timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=100),
-    param_scheduler=dict(type='ParamSchedulerHook'),
-    sampler_seed=dict(type='DistSamplerSeedHook'),
-    visualization=dict(type='VisualizationHook', enable=False),
+    # Takes the place of DistSamplerSeedHook: sampler and all generators are seeded by the epoch.
+    sampler_seed=dict(type='EpochSeedHook'),
     checkpoint=dict(
         type='AtomicCheckpointHook',
         interval=1,
@@ -18,12 +17,10 @@ default_hooks = dict(
     ),
     # Drives the parts of a method: statistics of the labels, schedules, passes over the data.
     method=dict(type='MethodHook'),
-    epoch_seed=dict(type='EpochSeedHook'),
+    resume=dict(type='ResumeHook'),
     # Several processes: one set of BatchNorm statistics, which is what a checkpoint can hold.
     sync_buffers=dict(type='SyncBuffersHook'),
     category_check=dict(type='CategoryCheckHook'),
-    plain_checkpoint=dict(type='PlainCheckpointHook'),
-    resume=dict(type='ResumeHook'),
     skipped_images=dict(type='SkippedImageHook'),
     # NaN or infinity stops training; the state before it and the batch are saved.
     finite_check=dict(type='FiniteCheckHook'),

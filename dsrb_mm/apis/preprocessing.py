@@ -12,6 +12,7 @@ from mmpretrain.registry import TRANSFORMS
 
 from dsrb_mm.apis.image_inputs import ImageInput
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
+from dsrb_mm.datasets.wrappers import walk_configs
 
 # Without one, files are loaded by the first.
 _LOADERS = ('LoadCheckedImageFromFile', 'LoadImageFromFile')
@@ -20,12 +21,7 @@ _LOADERS = ('LoadCheckedImageFromFile', 'LoadImageFromFile')
 def evaluation_datasets(cfg: Config) -> list[dict]:
     """The config's test dataset (else its validation dataset) and those wrapped in it, inwards."""
     loader = cfg.get('test_dataloader') or cfg.get('val_dataloader') or {}
-    levels, dataset = [], loader.get('dataset')
-    while dataset:
-        levels.append(dataset)
-        inner = dataset.get('dataset') or (dataset.get('datasets') or [None])[0]
-        dataset = inner
-    return levels
+    return list(walk_configs(loader['dataset'])) if loader.get('dataset') else []
 
 
 class InputPipeline:

@@ -17,12 +17,18 @@ from mmengine.dist import is_distributed
 from mmengine.runner import Runner
 
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
-from dsrb_mm.engine.checkpoints.checkpoint_files import DamagedCheckpointError
-from dsrb_mm.engine.checkpoints.checkpoint_reading import CheckpointFileError
+from dsrb_mm.engine.budget import AUTO, apply_budget
+from dsrb_mm.engine.checkpoints.checkpoint_files import ResumeError
+from dsrb_mm.engine.checkpoints.checkpoint_reading import (
+    CheckpointFileError,
+    guard_checkpoint_loader,
+)
 from dsrb_mm.engine.checkpoints.checkpoint_weights import WeightMismatchError
 from dsrb_mm.engine.finite_checks import NonFiniteError
 from dsrb_mm.engine.hooks.category_check_hook import CategoryMismatchError
+from dsrb_mm.engine.hooks.method_hook import UnsuitableTrainingSetError
 from dsrb_mm.engine.model_config import complete_model
+from dsrb_mm.features import use_cached_features
 
 # Full or read-only disks, files in place of folders: nothing that a traceback would explain.
 _DISK_ERRORS = {
@@ -139,11 +145,15 @@ def _merge_test(cfg: Config, args: argparse.Namespace) -> None:
 def build_runner(args: argparse.Namespace) -> Runner:
     """The runner of what :func:`load_config` reads, with its data sets.
 
+    From here on, MMEngine loads checkpoints without trusting them, wherever the config names some.
     Built before anything runs, so that wrong settings can be told from defects: any ValueError,
     TypeError or KeyError in here is the config's.
     """
+    guard_checkpoint_loader()
     with clear_errors(ValueError, TypeError, KeyError):
         cfg = load_config(args)
+        if not hasattr(args, 'checkpoint'):
+            cfg = _prepare_training(cfg, args)
         complete_model(cfg)
         runner = Runner.from_cfg(cfg)
         if hasattr(args, 'checkpoint'):
@@ -151,6 +161,23 @@ def build_runner(args: argparse.Namespace) -> Runner:
         else:
             runner.train_loop, runner.val_loop  # noqa: B018
     return runner
+
+
+def _prepare_training(cfg: Config, args: argparse.Namespace) -> Config:
+    """Apply what needs the data: the budget of steps, and the features kept on disk."""
+    steps = cfg.get('budget') if args.budget is None else args.budget
+    if steps is not None:
+        apply_budget(cfg, steps)
+    return cfg if args.cached_features is None else use_cached_features(cfg, args.cached_features)
+
+
+def budget(text: str) -> int | str:
+    """Read ``--budget``: a number of optimiser steps, or ``auto``.
+
+    Raises:
+        ValueError: The text is something else.
+    """
+    return AUTO if text == AUTO else int(text)
 
 
 def leave_group() -> None:
@@ -174,10 +201,11 @@ def clear_errors(*more: type[Exception]) -> Iterator[None]:
     known: tuple[type[Exception], ...] = (
         FileNotFoundError,
         BlockingIOError,
-        DamagedCheckpointError,
+        ResumeError,
         CheckpointFileError,
         NonFiniteError,
         CategoryMismatchError,
+        UnsuitableTrainingSetError,
         WeightMismatchError,
         *more,
     )

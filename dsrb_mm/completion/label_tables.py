@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from dsrb_mm.datasets import CSVMultiLabel
 from dsrb_mm.datasets.config_data import ConfigData
+from dsrb_mm.datasets.wrappers import innermost_datasets
 
 _TEXT = np.array(['', '0', '1'], object)  # by label + 1
 _COLUMNS = ('path', 'split')
@@ -27,7 +28,11 @@ def find_image_root(sets: Sequence[ConfigData]) -> str:
     folders: set[str] = set()
     for data in sets:
         used = {os.path.dirname(os.path.abspath(path)) for path in data.paths}
-        prefixes = {os.path.abspath(prefix) for prefix in map(_prefix, data.parts) if prefix}
+        prefixes = {
+            os.path.abspath(prefix)
+            for prefix in map(_prefix, innermost_datasets(data.dataset))
+            if prefix
+        }
         inside = prefixes and all(any(_is_in(path, p) for p in prefixes) for path in used)
         folders |= prefixes if inside else used
     return os.path.commonpath(sorted(folders))
@@ -41,7 +46,7 @@ def relative_paths(paths: Sequence[str], image_root: str) -> list[str]:
 
 def table_columns(train: ConfigData) -> tuple[str, str]:
     """Names of the columns of path and split: those of the CSV that training reads, if it does."""
-    part = _innermost(train.parts[0])
+    part = innermost_datasets(train.dataset)[0]
     if isinstance(part, CSVMultiLabel):
         return part.path_column, part.split_column or _COLUMNS[1]
     return _COLUMNS
@@ -49,7 +54,7 @@ def table_columns(train: ConfigData) -> tuple[str, str]:
 
 def split_name(data: ConfigData) -> str:
     """What a set is called in the split column: in a CSV with such a column, as it is there."""
-    part = _innermost(data.parts[0])
+    part = innermost_datasets(data.dataset)[0]
     named = isinstance(part, CSVMultiLabel) and part.split_column is not None
     return part.split if named else data.split
 
@@ -123,14 +128,8 @@ def _check_names(classes: Sequence[str], columns: tuple[str, str]) -> None:
         )
 
 
-def _innermost(part: Any) -> Any:
-    while hasattr(part, 'dataset'):
-        part = part.dataset
-    return part
-
-
 def _prefix(part: Any) -> str | None:
-    prefix = getattr(_innermost(part), 'data_prefix', None)
+    prefix = getattr(part, 'data_prefix', None)
     return prefix.get('img_path') if isinstance(prefix, dict) else None
 
 

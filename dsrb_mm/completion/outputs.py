@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dsrb_mm.datasets.config_data import ConfigData
+from dsrb_mm.datasets.wrappers import walk_datasets
 
 
 def check_outputs(
@@ -37,10 +38,11 @@ def check_outputs(
 
 def annotation_files(sets: Iterable[ConfigData]) -> list[str]:
     """Files that the labels of data sets were read from."""
-    return [file for data in sets for part in data.parts for file in _files(part)]
+    return [file for data in sets for part in walk_datasets(data.dataset) for file in _files(part)]
 
 
 def _files(part: Any) -> list[str]:
-    own = [getattr(part, name, None) for name in ('ann_file', 'label_file')]
-    found = [str(file) for file in own if isinstance(file, (str, Path)) and str(file)]
-    return found + (_files(part.dataset) if hasattr(part, 'dataset') else [])
+    mask = getattr(part, 'known', None)
+    read = [(part, 'ann_file'), (part, 'label_file'), (mask, 'path')]
+    files = [getattr(reader, name, None) for reader, name in read]
+    return [str(file) for file in files if isinstance(file, (str, Path)) and str(file)]

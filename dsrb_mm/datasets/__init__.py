@@ -1,6 +1,7 @@
 """Datasets with partial labels, registered in MMPretrain."""
 
-from .label_matrix import get_label_matrix
+from .label_matrix import get_indexed_label_matrix, get_label_matrix
+from .masks import KnownPerCategory, KnownProportion, LabelFile, LabelMask, SinglePositive
 from .partial_label_dataset import PartialLabelDataset
 from .readers import VG200, CocoMultiLabel, CSVMultiLabel
 from .skipped_images import collate_readable
@@ -10,8 +11,14 @@ __all__ = [
     'VG200',
     'CSVMultiLabel',
     'CocoMultiLabel',
+    'KnownPerCategory',
+    'KnownProportion',
+    'LabelFile',
+    'LabelMask',
     'LoadCheckedImageFromFile',
     'PartialLabelDataset',
+    'SinglePositive',
     'collate_readable',
+    'get_indexed_label_matrix',
     'get_label_matrix',
 ]

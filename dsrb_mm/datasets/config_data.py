@@ -11,10 +11,15 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
-from torch.utils.data import ConcatDataset
+from torch.utils.data import Subset
 
-from dsrb_mm.datasets import PartialLabelDataset, get_label_matrix
-from dsrb_mm.datasets.data_report import image_paths
+from dsrb_mm.datasets.label_matrix import get_label_matrix
+from dsrb_mm.datasets.wrappers import (
+    change_innermost,
+    image_rows,
+    innermost_datasets,
+    walk_configs,
+)
 
 SPLITS = ('train', 'val', 'test')
 
@@ -30,7 +35,7 @@ class ConfigData:
         labels: Labels as training sees them, (N, C) in {1, 0, -1}.
         truth: Labels before any were hidden by :class:`PartialLabelDataset`, (N, C) likewise.
         classes: Category names (C).
-        parts: The data sets inside wrappers that only repeat or concatenate.
+        dataset: The data set with its wrappers.
     """
 
     split: str
@@ -39,21 +44,31 @@ class ConfigData:
     labels: np.ndarray
     truth: np.ndarray
     classes: tuple[str, ...]
-    parts: tuple[Any, ...]
+    dataset: Any
 
     @classmethod
     def from_dataset(cls, split: str, dataset: Any) -> ConfigData:
         """Take the images and labels out of a dataset and the wrappers around it."""
-        parts = _parts(dataset)
+        innermost = innermost_datasets(dataset)
+        _, first = np.unique(image_rows(dataset), return_index=True)
         return cls(
             split=split,
-            samples=ConcatDataset(parts),
-            paths=[path for part in parts for path in image_paths(part)],
-            labels=np.concatenate([get_label_matrix(part) for part in parts]),
-            truth=np.concatenate([get_label_matrix(_complete(part)) for part in parts]),
+            samples=Subset(dataset, first.tolist()),
+            paths=image_paths(dataset),
+            labels=get_label_matrix(dataset),
+            truth=np.concatenate([get_label_matrix(part) for part in innermost]),
             classes=tuple(dataset.metainfo['classes']),
-            parts=tuple(parts),
+            dataset=dataset,
         )
+
+
+def image_paths(dataset: Any) -> list[str]:
+    """Image files of a dataset, each once, in the order of ``get_label_matrix``."""
+    return [
+        str(part.get_data_info(i)['img_path'])
+        for part in innermost_datasets(dataset)
+        for i in range(len(part))
+    ]
 
 
 def has_split(cfg: Config, split: str) -> bool:
@@ -80,7 +95,8 @@ def build_split(cfg: Config, split: str, pipeline: Sequence[dict] | None = None)
     init_default_scope(cfg.get('default_scope') or 'mmpretrain')
     config = copy.deepcopy(cfg[f'{split}_dataloader']['dataset'])
     if pipeline is not None:
-        config = _with_pipeline(config, list(pipeline))
+        steps = list(pipeline)
+        config = change_innermost(config, lambda inner: inner.update(pipeline=copy.deepcopy(steps)))
     return ConfigData.from_dataset(split, DATASETS.build(config))
 
 
@@ -125,40 +141,6 @@ def loader_settings(cfg: Config) -> dict:
     return settings
 
 
-def _parts(dataset: Any) -> list[Any]:
-    """Data sets whose length is that of their label matrix."""
-    if hasattr(dataset, 'label_matrix'):
-        return [dataset]
-    if hasattr(dataset, 'datasets'):
-        return [part for inner in dataset.datasets for part in _parts(inner)]
-    return _parts(dataset.dataset) if hasattr(dataset, 'dataset') else [dataset]
-
-
-def _complete(part: Any) -> Any:
-    return part.dataset if isinstance(part, PartialLabelDataset) else part
-
-
-def _with_pipeline(config: Any, pipeline: list[dict]) -> Any:
-    """The dataset config with the pipeline of its innermost datasets replaced."""
-    inner = [key for key in ('dataset', 'datasets') if key in config]
-    if not inner:
-        return {**config, 'pipeline': copy.deepcopy(pipeline)}
-    changed = dict(config)
-    for key in inner:
-        value = config[key]
-        changed[key] = (
-            [_with_pipeline(item, pipeline) for item in value]
-            if isinstance(value, (list, tuple))
-            else _with_pipeline(value, pipeline)
-        )
-    return changed
-
-
 def _find_pipeline(config: Any) -> list[dict] | None:
-    if config.get('pipeline'):
-        return list(config['pipeline'])
-    for key in ('dataset', 'datasets'):
-        inner = config.get(key)
-        if inner:
-            return _find_pipeline(inner[0] if isinstance(inner, (list, tuple)) else inner)
-    return None
+    found = (level['pipeline'] for level in walk_configs(config) if level.get('pipeline'))
+    return list(next(found, ())) or None

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,19 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS
-from rich.table import Table
 
-from dsrb_mm.datasets import get_label_matrix
+from dsrb_mm.datasets.benchmarks import find_benchmark
+from dsrb_mm.datasets.config_data import SPLITS, ConfigData
+from dsrb_mm.datasets.data_checks import (
+    contradictions,
+    real_paths,
+    repeated_names,
+    shared_images,
+    shorten,
+)
 from dsrb_mm.datasets.image_decoding import MAX_PIXELS
 from dsrb_mm.datasets.readable_images import find_max_pixels, unreadable_images
-
-# Published number of images by (dataset type, categories): train, test.
-PUBLISHED_IMAGES = {
-    ('VOC', 20): ('Pascal VOC 2007', 5_011, 4_952),
-    ('CocoMultiLabel', 80): ('MS-COCO 2014', 82_783, 40_504),
-    ('VG200', 200): ('VG-200', 98_249, 10_000),
-}
-SHOWN = 5  # files named in a problem
+from dsrb_mm.datasets.wrappers import change_innermost, innermost_datasets
 
 
 @dataclass
@@ -32,11 +33,13 @@ class DataReport:
     """What one set of images holds.
 
     Attributes:
-        split: ``'train'`` or ``'test'``.
+        split: ``'train'``, ``'val'`` or ``'test'``.
         dataset_type: Type of the innermost dataset.
         classes: Category names.
-        labels: (N, C) in {1, 0, -1}.
+        labels: Labels as training sees them, (N, C) in {1, 0, -1}.
         paths: Image files.
+        truth: Labels before any were hidden; None: ``labels``.
+        dataset: The data set itself, where there is one.
         unreadable: Those that exist and cannot be decoded; None if they were not opened.
         max_pixels: Images of more count as unreadable, as in training.
         missing: Those that do not exist.
@@ -47,12 +50,29 @@ class DataReport:
     classes: Sequence[str]
     labels: np.ndarray
     paths: list[str]
+    truth: np.ndarray | None = None
+    dataset: Any = None
     unreadable: list[str] | None = None
     max_pixels: int | None = MAX_PIXELS
     missing: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.missing = [path for path in self.paths if not Path(path).is_file()]
+
+    @classmethod
+    def from_data(cls, data: ConfigData) -> DataReport:
+        """Look at the labels and files of a data set."""
+        names = [type(part).__name__ for part in innermost_datasets(data.dataset)]
+        kind = ' + '.join(dict.fromkeys(names))
+        report = cls(data.split, kind, data.classes, data.labels, data.paths)
+        report.truth, report.dataset = data.truth, data.dataset
+        report.max_pixels = find_max_pixels(data.dataset)
+        return report
+
+    @cached_property
+    def repeated(self) -> dict[str, list[int]]:
+        """Rows of the images that are listed more than once, by resolved path."""
+        return repeated_names(real_paths(self.paths))
 
     @property
     def positives(self) -> np.ndarray:
@@ -64,29 +84,37 @@ class DataReport:
         found = []
         for kind, paths in (('missing', self.missing), ('unreadable', self.unreadable or [])):
             if paths:
-                more = ', ...' if len(paths) > SHOWN else ''
-                found.append(f'{len(paths)} images {kind}: {", ".join(paths[:SHOWN])}{more}')
-        published = PUBLISHED_IMAGES.get((self.dataset_type, len(self.classes)))
-        if published is not None:
-            expected = published[1 if self.split == 'train' else 2]
-            if expected != len(self.paths):
-                found.append(
-                    f'expected the {self.split} set of {published[0]} to hold {expected:,} images, '
-                    f'but got {len(self.paths):,}'
-                )
+                found.append(f'{len(paths)} images {kind}: {shorten(paths)}')
+        truth = self.labels if self.truth is None else self.truth
+        clashes = [
+            f'{clash.name} ({self.classes[clash.category]})'
+            for clash in contradictions(self.repeated, truth)
+        ]
+        if clashes:
+            found.append(f'{len(clashes)} images with contradicting labels: {shorten(clashes)}')
+        benchmark = find_benchmark(self.dataset_type, len(self.classes))
+        expected = benchmark.images.get(self.split) if benchmark else None
+        if benchmark is not None and expected not in (None, len(self.paths)):
+            found.append(
+                f'expected the {self.split} set of {benchmark.name} to hold {expected:,} images, '
+                f'but got {len(self.paths):,}'
+            )
         return [f'{self.split}: {line}' for line in found]
 
     def notes(self) -> list[str]:
         """What may be a mistake, one line each."""
+        found = []
+        if self.repeated:
+            shown = shorten(list(self.repeated))
+            found.append(f'{len(self.repeated)} images are listed more than once: {shown}')
         columns = np.flatnonzero(~(self.labels >= 0).any(axis=0))
-        unknown = [str(self.classes[column]) for column in columns.tolist()]
-        if not unknown:
-            return []
-        hint = ''
-        if 'CSVMultiLabel' in self.dataset_type:
-            hint = '; a column that is no category goes into ignore_columns'
-        shown = ', '.join(unknown[:SHOWN]) + (', ...' if len(unknown) > SHOWN else '')
-        return [f'{self.split}: no known label in {len(unknown)} categories: {shown}{hint}']
+        if len(columns):
+            shown = shorten([self.classes[column] for column in columns.tolist()])
+            hint = ''
+            if 'CSVMultiLabel' in self.dataset_type:
+                hint = '; a column that is no category goes into ignore_columns'
+            found.append(f'no known label in {len(columns)} categories: {shown}{hint}')
+        return [f'{self.split}: {line}' for line in found]
 
     def summary(self) -> dict[str, str]:
         """The numbers, formatted, by what they are."""
@@ -98,8 +126,8 @@ class DataReport:
             'images': f'{len(self.paths):,}',
             'categories': f'{len(self.classes):,}',
             'known labels': f'{known.mean():.1%}',
-            'positives an image': f'{positives.sum() / len(self.labels):.2f}',
-            'positives a category (min/median/max)': f'{low:,} / {middle:,g} / {high:,}',
+            'positives per image': f'{positives.sum() / len(self.labels):.2f}',
+            'positives per category (min/median/max)': f'{low:,} / {middle:,g} / {high:,}',
             'categories without known positive': f'{(positives == 0).sum():,}',
             'images without known label': f'{(~known.any(1)).sum():,}',
             'images missing': f'{len(self.missing):,}',
@@ -107,49 +135,59 @@ class DataReport:
         }
 
 
-def base_type(dataset: Any) -> str:
-    """Type of the dataset inside wrappers and concatenations."""
-    if hasattr(dataset, 'datasets'):
-        return ' + '.join(dict.fromkeys(base_type(part) for part in dataset.datasets))
-    return base_type(dataset.dataset) if hasattr(dataset, 'dataset') else type(dataset).__name__
-
-
-def image_paths(dataset: Any) -> list[str]:
-    """Image files of a dataset, each once, in the order of ``get_label_matrix``."""
-    if hasattr(dataset, 'datasets'):
-        return [path for part in dataset.datasets for path in image_paths(part)]
-    if hasattr(dataset, 'dataset'):
-        return image_paths(dataset.dataset)
-    return [str(dataset.get_data_info(i)['img_path']) for i in range(len(dataset))]
-
-
 def build_reports(cfg: Config) -> list[DataReport]:
-    """Build training and test set of a config and look at their labels and files.
+    """Build the data sets of a config and look at their labels and files.
 
     Args:
-        cfg: Config with ``train_dataloader`` or ``test_dataloader`` (else ``val_dataloader``).
+        cfg: Config with data loaders. A validation set that is also the test set is looked at once.
 
     Raises:
         ValueError: No dataset in the config.
         FileNotFoundError: Annotations are missing.
     """
     init_default_scope(cfg.get('default_scope') or 'mmpretrain')
-    loaders = {
-        'train': cfg.get('train_dataloader'),
-        'test': cfg.get('test_dataloader') or cfg.get('val_dataloader'),
-    }
+    train, val, test = (cfg.get(f'{split}_dataloader') for split in SPLITS)
+    loaders = {'train': train, 'val': val, 'test': test or val}
+    if val and val['dataset'] == loaders['test']['dataset']:
+        del loaders['val']
     reports = []
     for split, loader in loaders.items():
         if loader:
-            dataset = DATASETS.build(_without_image_check(loader['dataset']))
-            labels, classes = get_label_matrix(dataset), dataset.metainfo['classes']
-            paths = image_paths(dataset)
-            report = DataReport(split, base_type(dataset), classes, labels, paths)
-            report.max_pixels = find_max_pixels(dataset)
-            reports.append(report)
+            dataset = DATASETS.build(change_innermost(loader['dataset'], _skip_image_check))
+            reports.append(DataReport.from_data(ConfigData.from_dataset(split, dataset)))
     if not reports:
         raise ValueError('expected the config to have a train or test dataloader, but got neither')
     return reports
+
+
+def leaks(reports: Sequence[DataReport]) -> list[str]:
+    """Which sets hold images of the training set, one line each."""
+    train = [report for report in reports if report.split == 'train']
+    found = []
+    for report in reports:
+        shared = shared_images(train[0].paths, report.paths) if train else []
+        if shared and report.split != 'train':
+            found.append(
+                f'{report.split}: {len(shared)} images of the training set: {shorten(shared)}'
+            )
+    return found
+
+
+def unread_rows(reports: Sequence[DataReport]) -> list[str]:
+    """Splits that a CSV names and no data set reads, one line per file."""
+    read: dict[str, set[str]] = defaultdict(set)
+    rows: dict[str, Mapping[str, int]] = {}
+    for report in reports:
+        for part in innermost_datasets(report.dataset):
+            if getattr(part, 'split_counts', None):
+                rows[part.ann_file] = part.split_counts
+                read[part.ann_file].add(part.split)
+    found = []
+    for file, counts in rows.items():
+        unread = [f'{name!r} ({n:,})' for name, n in counts.items() if name not in read[file]]
+        if unread:
+            found.append(f'{file}: no data set reads the rows of the splits {shorten(unread)}')
+    return found
 
 
 def model_problems(cfg: Config, reports: Sequence[DataReport]) -> list[str]:
@@ -164,13 +202,10 @@ def model_problems(cfg: Config, reports: Sequence[DataReport]) -> list[str]:
     ]
 
 
-def _without_image_check(config: Any) -> Any:
+def _skip_image_check(config: dict) -> None:
     """A missing image is to be reported with all others, not to stop the building."""
-    if isinstance(config, dict):
-        changed = {key: _without_image_check(value) for key, value in config.items()}
-        is_csv = str(config.get('type')).endswith('CSVMultiLabel')
-        return changed | (dict(check_images=False) if is_csv else {})
-    return [_without_image_check(v) for v in config] if isinstance(config, list) else config
+    if str(config.get('type')).endswith('CSVMultiLabel'):
+        config['check_images'] = False
 
 
 def find_unreadable(report: DataReport, workers: int | None = None) -> None:
@@ -184,30 +219,3 @@ def find_unreadable(report: DataReport, workers: int | None = None) -> None:
     paths = [path for path in dict.fromkeys(report.paths) if path not in missing]
     text = f'reading {report.split} images'
     report.unreadable = unreadable_images(paths, report.max_pixels, workers, text)
-
-
-def tables(reports: Sequence[DataReport], num_rarest: int = 10) -> list[Table]:
-    """The numbers side by side, and each set's rarest categories."""
-    summaries = [report.summary() for report in reports]
-    overview = Table('', *[report.split for report in reports], title='Data')
-    for name in summaries[0]:
-        overview.add_row(name, *[summary[name] for summary in summaries])
-    rarest = Table('', *[report.split for report in reports], title='Rarest categories')
-    orders = [np.argsort(report.positives, kind='stable')[:num_rarest] for report in reports]
-    for rank in range(min(len(order) for order in orders)):
-        cells = [(r, order[rank]) for r, order in zip(reports, orders, strict=True)]
-        rarest.add_row(str(rank + 1), *[f'{r.classes[c]} {r.positives[c]:,}' for r, c in cells])
-    return [overview, rarest]
-
-
-def write_csv(reports: Sequence[DataReport], path: str | Path) -> None:
-    """Counts of every category: split, category, present, absent, unknown."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with Path(path).open('w', newline='', encoding='utf-8') as file:
-        writer = csv.writer(file)
-        writer.writerow(['split', 'category', 'present', 'absent', 'unknown'])
-        for report in reports:
-            for name, column in zip(report.classes, report.labels.T, strict=True):
-                writer.writerow(
-                    [report.split, name, *[int((column == v).sum()) for v in (1, 0, -1)]]
-                )

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from dsrb_mm.datasets.wrappers import inner_datasets
+
 _ENTRIES = 2**22  # looked at in one go
 
 
@@ -54,7 +56,10 @@ def check_labels(labels: np.ndarray, source: str) -> np.ndarray:
 
 
 def get_label_matrix(dataset: Any) -> np.ndarray:
-    """Labels of any MMPretrain multi-label dataset or wrapper around one.
+    """Labels of any MMPretrain multi-label dataset or wrapper around one, one row per image.
+
+    Wrappers that repeat or rebalance change how often an image is drawn, not its labels: their
+    matrix is that of the dataset inside. ``image_rows`` gives the row of every sample.
 
     Args:
         dataset: A dataset with a ``label_matrix()`` method (as those of this package have), a
@@ -62,23 +67,54 @@ def get_label_matrix(dataset: Any) -> np.ndarray:
             ``gt_score`` (C,) or ``gt_label`` (indices of the present categories, the rest absent).
 
     Shape:
-        -> (N, C) int8 in {1, 0, -1}.
+        -> (N, C) int8 in {1, 0, -1}, N the number of images.
 
     Raises:
         ValueError: A dataset without class names, or with labels outside {1, 0, -1}.
     """
     if hasattr(dataset, 'label_matrix'):
         return dataset.label_matrix()
-    if hasattr(dataset, 'datasets'):
-        return np.concatenate([get_label_matrix(part) for part in dataset.datasets])
-    if hasattr(dataset, 'dataset'):
-        # Repeating or rebalancing wrappers change how often an image is drawn, not its labels.
-        return get_label_matrix(dataset.dataset)
+    inner = inner_datasets(dataset)
+    if inner:
+        matrices = [get_label_matrix(part) for part in inner]
+        return matrices[0] if len(matrices) == 1 else np.concatenate(matrices)
     name = type(dataset).__name__
     classes = dataset.metainfo.get('classes')
     if not classes:
         raise ValueError(f'expected {name} to name its classes in metainfo, but got {classes!r}')
     return check_labels(_collect(dataset, len(classes)), name)
+
+
+def get_indexed_label_matrix(dataset: Any) -> np.ndarray:
+    """Labels of a dataset whose samples name their row as ``sample_idx``.
+
+    For whatever keeps something per image during training. :class:`PartialLabelDataset` numbers
+    the images inside it, however they are concatenated or repeated there, and wrappers that repeat
+    may stand around it.
+
+    Args:
+        dataset: As for :func:`get_label_matrix`.
+
+    Shape:
+        -> (N, C) int8 in {1, 0, -1}; row ``sample_idx`` holds the labels of a sample.
+
+    Raises:
+        ValueError: Several datasets are concatenated outside, where each counts from 0.
+    """
+    outer = dataset
+    while not hasattr(outer, 'label_matrix'):
+        inner = inner_datasets(outer)
+        if len(inner) > 1:
+            raise ValueError(
+                'expected the datasets of a concatenation to stand inside one PartialLabelDataset, '
+                f'which numbers their images, but got {len(inner)} datasets in a '
+                f'{type(outer).__name__} outside: use dict(type="PartialLabelDataset", '
+                'dataset=dict(type="ConcatDataset", datasets=[...]))'
+            )
+        if not inner:
+            break
+        outer = inner[0]
+    return get_label_matrix(dataset)
 
 
 def _collect(dataset: Any, num_classes: int) -> np.ndarray:

@@ -10,8 +10,9 @@ from typing import Any
 
 from rich.progress import track
 
-from dsrb_mm.datasets import LoadCheckedImageFromFile
 from dsrb_mm.datasets.image_decoding import MAX_PIXELS, UnreadableImageError, decode_image
+from dsrb_mm.datasets.transforms import LoadCheckedImageFromFile
+from dsrb_mm.datasets.wrappers import innermost_datasets
 
 
 def unreadable_images(
@@ -33,11 +34,8 @@ def unreadable_images(
 
 def find_max_pixels(dataset: Any) -> int | None:
     """The limit that a dataset's loader sets, so that the same images fail here as there."""
-    if hasattr(dataset, 'datasets'):
-        return find_max_pixels(dataset.datasets[0])
-    if hasattr(dataset, 'dataset'):
-        return find_max_pixels(dataset.dataset)
-    steps = getattr(getattr(dataset, 'pipeline', None), 'transforms', [])
+    pipeline = getattr(innermost_datasets(dataset)[0], 'pipeline', None)
+    steps = getattr(pipeline, 'transforms', [])
     limits = [step.max_pixels for step in steps if isinstance(step, LoadCheckedImageFromFile)]
     return limits[0] if limits else MAX_PIXELS
 

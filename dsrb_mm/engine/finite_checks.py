@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from dsrb_mm.models.method_part import MethodPart
+from dsrb_mm.engine.bare_model import names_in_state
 
 _SHOWN = 4  # images, parameters or categories named in a message
 
@@ -52,18 +52,20 @@ def non_finite_state(model: nn.Module) -> list[str]:
 
 
 def describe_state(names: Sequence[str], model: nn.Module, classes: Sequence[str] | None) -> str:
-    """Tensors by name; of those with one row per category, the categories concerned."""
+    """Tensors by name, with the categories concerned where there are some.
+
+    Args:
+        names: Of tensors of the model's state.
+        model: Its modules may name the tensors whose first dimension is the categories in a class
+            attribute ``category_rows``.
+        classes: Names of the categories, None where they are not known.
+    """
     state, parts = model.state_dict(), []
-    by_category = {
-        f'{prefix}.{name}'.lstrip('.')
-        for prefix, module in model.named_modules()
-        if isinstance(module, MethodPart)
-        for name in module.category_rows
-    }
+    by_category = names_in_state(model, 'category_rows')
     for name in names[:_SHOWN]:
         if classes and name in by_category:
-            rows = (~state[name].isfinite()).flatten(1).any(1).nonzero().flatten().tolist()
-            parts.append(f'{name} (of {shorten([classes[row] for row in rows])})')
+            rows = (~state[name].isfinite()).flatten(1).any(1).nonzero()
+            parts.append(f'{name} (of {shorten([classes[int(row)] for row in rows])})')
         else:
             parts.append(name)
     return shorten(parts, len(names))
@@ -153,25 +155,18 @@ class KeptBuffers:
     """A copy of what a forward pass changes: the buffers of all modules in training mode."""
 
     def __init__(self) -> None:
-        self._kept: list[tuple[nn.Module, str, Tensor, Tensor]] = []
+        self._pairs: list[tuple[Tensor, Tensor]] = []
 
     def keep(self, model: nn.Module) -> None:
         """Copy them as they are now."""
-        own = [
-            (module, name, buffer)
-            for module in model.modules()
-            if module.training
-            for name, buffer in module._buffers.items()
-            if buffer is not None
-        ]
-        buffers = [buffer for _, _, buffer in own]
-        if [id(buffer) for _, _, buffer, _ in self._kept] != [id(buffer) for buffer in buffers]:
-            self._kept = [(*entry, entry[-1].clone()) for entry in own]
+        own = [b for m in model.modules() if m.training for b in m.buffers(recurse=False)]
+        if [id(buffer) for buffer, _ in self._pairs] != [id(buffer) for buffer in own]:
+            self._pairs = [(buffer, buffer.clone()) for buffer in own]
         elif own:
-            torch._foreach_copy_([kept for _, _, _, kept in self._kept], buffers)
+            torch._foreach_copy_([kept for _, kept in self._pairs], own)
 
     @torch.no_grad()
     def restore(self) -> None:
-        """Put the copies back, also where a module has a new tensor by now."""
-        for module, name, buffer, kept in self._kept:
-            module._buffers[name] = buffer.copy_(kept)
+        """Put the copies back."""
+        for buffer, kept in self._pairs:
+            buffer.copy_(kept)

@@ -41,7 +41,7 @@ class RecognitionResult:
     per_class: dict[str, NDArray]
 
     def table(self, class_names: Sequence[str]) -> list[list[str]]:
-        """Header and one row for every category."""
+        """Header and one row per category."""
         rows = zip(
             class_names, *(column.tolist() for column in self.per_class.values()), strict=True
         )
@@ -59,14 +59,17 @@ class MultiLabelRecognitionMetric(BaseMetric):
     positives, of which there are ``num_classes_evaluated``.
 
     A data sample has ``pred_score`` (C,), probabilities, and either ``gt_score`` (C,), which goes
-    first, or ``gt_label``, the indices of all categories present.
+    first, or ``gt_label``, the indices of all categories present. If it also has ``pred_logit``
+    (C,), float32 logits, these are ranked in place of the probabilities, by which many a confident
+    prediction is exactly 1: half precision tells a few hundred apart. Thresholds are probabilities
+    in either case.
 
     Args:
         thr: A category is predicted if its probability is at least ``thr``.
         topk: Also report precision and recall of the predicted categories among the ``topk``
-            highest scores of a sample, under keys like ``OP_top3``. Of equal scores the lower
-            category index comes first. Unknown entries do take places in the top k: the model
-            cannot know what is unknown. None switches it off.
+            highest scores of a sample, under keys like ``OP_top3``; of fewer categories all. Of
+            equal scores the lower category index comes first. Unknown entries do take places in
+            the top k: the model cannot know what is unknown. None switches it off.
         classwise: Log a table of all categories.
         csv_path: Write that table to this file at every evaluation, replacing the one before.
         **kwargs: ``collect_device``, ``collect_dir`` and ``prefix`` of MMEngine's BaseMetric.
@@ -99,10 +102,11 @@ class MultiLabelRecognitionMetric(BaseMetric):
         self.csv_path = csv_path
 
     def process(self, data_batch: Any, data_samples: Sequence[dict | BaseDataElement]) -> None:
-        """Keep scores (float32) and labels (int8) of every sample.
+        """Keep scores, logits where there are any (float32 both) and labels (int8) of samples.
 
         Raises:
-            ValueError: Labels do not fit the scores or are not of 1, 0, -1.
+            ValueError: Labels or logits do not fit the scores, labels are not of 1, 0, -1, or only
+                some of the samples have logits.
         """
         for sample in data_samples:
             fields = sample.to_dict() if isinstance(sample, BaseDataElement) else sample
@@ -111,40 +115,55 @@ class MultiLabelRecognitionMetric(BaseMetric):
                 labels = _to_numpy(fields['gt_score'])
             else:
                 labels = _indices_to_labels(_to_numpy(fields['gt_label']), len(scores))
-            if labels.shape != scores.shape:
-                raise ValueError(
-                    f'expected gt_score to be of the shape of pred_score {scores.shape}, '
-                    f'but got {labels.shape}'
-                )
+            _check_shape('gt_score', labels, scores)
             check_labels(labels)
-            self.results.append((scores, labels.astype(np.int8)))
+            arrays = [scores, labels.astype(np.int8)]
+            if 'pred_logit' in fields:
+                logits = _to_numpy(fields['pred_logit']).astype(np.float32)
+                _check_shape('pred_logit', logits, scores)
+                arrays.append(logits)
+            if self.results and len(self.results[0]) != len(arrays):
+                raise ValueError('expected all samples or none to have pred_logit, but got some')
+            self.results.append(tuple(arrays))
 
-    def compute_metrics(self, results: list[tuple[NDArray, NDArray]]) -> dict[str, float]:
+    def compute_metrics(self, results: list[tuple[NDArray, ...]]) -> dict[str, float]:
         """Evaluate all samples; log and write the table of categories where asked for."""
         if not results:
             raise ValueError('expected results to be of at least one sample, but got none')
-        scores, labels = (np.stack(arrays) for arrays in zip(*results, strict=True))
-        result = self.calculate(scores, labels, self.thr, self.topk)
+        scores, labels, *logits = (np.stack(arrays) for arrays in zip(*results, strict=True))
+        result = self.calculate(scores, labels, self.thr, self.topk, *logits)
         if self.classwise or self.csv_path is not None:
             self._report(result.table(self._class_names(scores.shape[1])))
         return result.summary
 
     @staticmethod
     def calculate(
-        scores: ArrayLike, labels: ArrayLike, thr: float = 0.5, topk: int | None = 3
+        scores: ArrayLike,
+        labels: ArrayLike,
+        thr: float = 0.5,
+        topk: int | None = 3,
+        logits: ArrayLike | None = None,
     ) -> RecognitionResult:
         """Evaluate scores (N, C) against labels (N, C).
 
         Without any category with known positives mAP is nan, with a warning.
 
+        Args:
+            scores: Probabilities, which ``thr`` is compared with.
+            labels: 1 present, 0 absent, -1 unknown.
+            thr: Lowest probability of a predicted category.
+            topk: See the class.
+            logits: What is ranked, for average precision and top k; None: the scores.
+
         Raises:
             ValueError: Shapes differ, scores are not probabilities, labels are not of 1, 0, -1,
-                ``thr`` is not in [0, 1] or ``topk`` is not in 1 ... C.
+                ``thr`` is not in [0, 1] or ``topk`` is below 1.
         """
         check_number('thr', thr, 0, 1)
         scores, labels = _to_numpy(scores), _to_numpy(labels)
         scores = scores.astype(np.result_type(scores, np.float32), copy=False)
-        interpolated, raw = average_precision(scores, labels)
+        ranked = scores if logits is None else _to_numpy(logits)
+        interpolated, raw = average_precision(ranked, labels)
         if scores.size and not 0 <= scores.min() <= scores.max() <= 1:
             raise ValueError(
                 'expected scores to be probabilities in [0, 1], '
@@ -159,7 +178,9 @@ class MultiLabelRecognitionMetric(BaseMetric):
         predicted = scores >= thr
         summary |= {k: 100 * v for k, v in precision_recall(predicted, labels).items()}
         if topk is not None:
-            top = precision_recall(predicted & top_k_mask(scores, topk), labels)
+            top = precision_recall(
+                predicted & top_k_mask(ranked, min(topk, ranked.shape[1])), labels
+            )
             summary |= {f'{k}_top{topk}': 100 * v for k, v in top.items()}
         summary['num_classes_evaluated'] = int(np.count_nonzero(per_class['positives']))
         return RecognitionResult(summary, per_class)
@@ -188,6 +209,14 @@ def _to_numpy(values: ArrayLike | torch.Tensor) -> NDArray:
         values = values.detach().cpu()
         values = (values.float() if values.dtype == torch.bfloat16 else values).numpy()
     return np.asarray(values)
+
+
+def _check_shape(name: str, values: NDArray, scores: NDArray) -> None:
+    if values.shape != scores.shape:
+        raise ValueError(
+            f'expected {name} to be of the shape of pred_score {scores.shape}, '
+            f'but got {values.shape}'
+        )
 
 
 def _indices_to_labels(indices: NDArray, num_classes: int) -> NDArray[np.int8]:

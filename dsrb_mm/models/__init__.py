@@ -3,6 +3,7 @@
 from .backbones import *  # noqa: F403
 from .complements import *  # noqa: F403
 from .heads import *  # noqa: F403
+from .logic_mix import LogicMix
 from .losses import *  # noqa: F403
 from .method_part import MethodPart, TrainingProgress
 from .necks import *  # noqa: F403
@@ -16,6 +17,7 @@ __all__ = [
     *heads.__all__,
     *losses.__all__,
     *necks.__all__,
+    'LogicMix',
     'MethodPart',
     'TrainingProgress',
     'ViewsDataPreprocessor',

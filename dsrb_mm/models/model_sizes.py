@@ -11,7 +11,6 @@ import torch
 from mmengine.config import ConfigDict
 from mmpretrain.registry import MODELS
 
-
 # Side of the image with which a backbone is tried that has no img_size of its own.
 _IMAGE_SIZE = 64
 
@@ -72,7 +71,8 @@ def _backbone_channels(config: Mapping) -> int:
     size = inner.get('img_size') or _arguments(inner).get('img_size') or _IMAGE_SIZE
     height, width = size if isinstance(size, (tuple, list)) else (size, size)
     try:
-        backbone = MODELS.build(plain).eval()
+        backbone = MODELS.build(plain)
+        backbone.eval()  # which returns None for some of MMPretrain's
         output = backbone(torch.zeros(1, 3, height, width))
     except Exception as error:
         raise ValueError(

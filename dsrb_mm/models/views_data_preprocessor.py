@@ -18,14 +18,13 @@ class ViewsDataPreprocessor(ClsDataPreprocessor):
     first views and behind them the second ones; the labels are those of the first half. Outside
     training only the first view is used, so that validation needs no other preprocessor.
 
-    Takes the arguments of MMPretrain's ``ClsDataPreprocessor``, but no batch augmentations, which
-    would change the first views alone.
+    Takes the arguments of MMPretrain's ``ClsDataPreprocessor``.
 
     Shape:
         two times (B, 3, H, W) -> (2B, 3, H, W).
 
     Raises:
-        ValueError: Batch augmentations, or another number of views.
+        ValueError: Another number of views.
 
     Example:
         >>> preprocessor = ViewsDataPreprocessor(mean=[0.0] * 3, std=[255.0] * 3)
@@ -33,14 +32,6 @@ class ViewsDataPreprocessor(ClsDataPreprocessor):
         >>> preprocessor(dict(inputs=views), training=True)['inputs'].shape
         torch.Size([2, 3, 8, 8])
     """
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        if self.batch_augments is not None:
-            raise ValueError(
-                'expected no batch_augments in ViewsDataPreprocessor: they would change the first '
-                'views, and not the second ones'
-            )
 
     def forward(self, data: dict[str, Any], training: bool = False) -> dict[str, Any]:
         """Preprocess a batch of MMEngine's collate functions."""

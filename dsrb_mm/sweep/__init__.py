@@ -1,7 +1,8 @@
-"""Training and testing over all proportions of known labels, in one command."""
+"""Training and testing under several masks of known labels, in one command."""
 
 from .execution import execute, run_sweep
-from .plan import CHECKPOINTS, LAUNCHERS, PROPORTIONS, Launch, Run, make_plan
+from .known_labels import PROPORTIONS, KnownLabels
+from .plan import CHECKPOINTS, LAUNCHERS, Launch, Run, make_plan
 from .processes import RunFailed, end_leftovers, run_command
 from .report import averages, collect, markdown, plot, published_average, write_report
 from .state import last_checkpoint, locked, read_metrics, read_state, status, write_state
@@ -10,6 +11,7 @@ __all__ = [
     'CHECKPOINTS',
     'LAUNCHERS',
     'PROPORTIONS',
+    'KnownLabels',
     'Launch',
     'Run',
     'RunFailed',

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import re
@@ -11,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 
-PROPORTIONS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+from dsrb_mm.sweep.known_labels import DATASET, PROPORTIONS, KnownLabels, parse_options
+
 LAUNCHERS = ('none', 'pytorch', 'slurm')
 CHECKPOINTS = ('last', 'best')
-_PROPORTION = 'train_dataloader.dataset.known_proportion'
 _SEED = 'randomness.seed'
 
 
@@ -57,21 +56,23 @@ class Run:
 
     Attributes:
         config: Config file.
-        proportion: Proportion of known labels.
-        seed: Seed of the training; the mask of known labels keeps the published seed.
+        known: Which labels are known.
+        seed: Seed of the training; the mask of known labels keeps its own.
         folder: Where everything of the run goes.
         options: Further ``--cfg-options``.
         checkpoint: Which checkpoint is tested, ``'last'`` or ``'best'``.
+        replaces_known: Whether the config has a ``known`` of its own.
         settings: The config with all options merged, and the number of processes.
-        fingerprint: Of settings, proportion and seed: a run with another one is another run.
+        fingerprint: Of settings, known labels and seed: a run with another one is another run.
     """
 
     config: Path
-    proportion: float
+    known: KnownLabels
     seed: int
     folder: Path
     options: tuple[str, ...] = ()
     checkpoint: str = 'last'
+    replaces_known: bool = False
     settings: dict = field(default_factory=dict, repr=False, compare=False)
     fingerprint: str = ''
 
@@ -83,7 +84,7 @@ class Run:
     @property
     def name(self) -> str:
         """What a reader calls the run."""
-        return f'{self.method} {100 * self.proportion:g} % seed {self.seed}'
+        return f'{self.method} {self.known.name} seed {self.seed}'
 
     @property
     def metrics_file(self) -> Path:
@@ -101,8 +102,8 @@ class Run:
         return [
             *[str(self.config), '--work-dir', str(self.folder)],
             *(['--resume'] if resume else []),
-            *['--cfg-options', f'{_PROPORTION}={self.proportion}', f'{_SEED}={self.seed}'],
-            *self.options,
+            *['--cfg-options', *self.known.options(self.replaces_known)],
+            *[f'{_SEED}={self.seed}', *self.options],
         ]
 
     def test_arguments(self, checkpoint: str, out: Path) -> list[str]:
@@ -119,55 +120,56 @@ def method_name(config: Path) -> str:
 
 def make_plan(
     configs: Sequence[Path],
-    proportions: Sequence[float] = PROPORTIONS,
+    known: Sequence[KnownLabels] = tuple(map(KnownLabels.of_proportion, PROPORTIONS)),
     seeds: Sequence[int] = (0,),
     work_dir: Path = Path('work_dirs/sweep'),
     options: Sequence[str] = (),
     checkpoint: str = 'last',
     num_processes: int = 1,
 ) -> list[Run]:
-    """All runs of a sweep, seeds outermost, then proportions, then configs.
+    """All runs of a sweep, seeds outermost, then masks of known labels, then configs.
 
-    So a sweep that is cut off has compared all methods at the proportions it reached, and has
-    reached all proportions before it repeats any with another seed.
+    So a sweep that is cut off has compared all methods under the masks it reached, and has
+    reached all masks before it repeats any with another seed.
 
     Raises:
-        ValueError: Nothing to run, a config that does not exist, a proportion outside (0, 1],
-            repeated values, two configs of one name, a config whose training set has no
-            ``known_proportion``, or options that set what the sweep sets.
+        ValueError: Nothing to run, a config that does not exist, a mask that is not registered or
+            has wrong arguments, repeated values, two configs of one name, a config whose training
+            set is no ``PartialLabelDataset``, or options that set what the sweep sets.
     """
-    _check(configs, proportions, seeds)
-    settings = {config: _settings(config, options, num_processes) for config in configs}
+    _check(configs, known, seeds)
+    read = {config: _read(config, options) for config in configs}
+    for mask in known:  # which configs may have registered
+        mask.check()
     runs = []
     for seed in seeds:
-        for proportion in proportions:
+        for mask in known:
             for config in configs:
-                name = f'p{100 * proportion:g}_seed{seed}'
-                text = json.dumps([settings[config], proportion, seed], sort_keys=True)
+                replaces, settings = _settings(read[config], num_processes)
+                text = json.dumps([settings, mask.config, seed], sort_keys=True)
                 runs.append(
                     Run(
                         config=config,
-                        proportion=proportion,
+                        known=mask,
                         seed=seed,
-                        folder=work_dir / method_name(config) / name,
+                        folder=work_dir / method_name(config) / f'{mask.folder}_seed{seed}',
                         options=tuple(options),
                         checkpoint=checkpoint,
-                        settings=settings[config],
+                        replaces_known=replaces,
+                        settings=settings,
                         fingerprint=hashlib.sha256(text.encode()).hexdigest()[:16],
                     )
                 )
     return runs
 
 
-def _check(configs: Sequence[Path], proportions: Sequence[float], seeds: Sequence[int]) -> None:
+def _check(configs: Sequence[Path], known: Sequence[KnownLabels], seeds: Sequence[int]) -> None:
     methods = [method_name(config) for config in configs]
-    percents = [f'{100 * proportion:g}' for proportion in proportions]
-    for name, values in (('configs', methods), ('proportions', percents), ('seeds', seeds)):
+    # Folders are compared: they must not be shared.
+    masks = [mask.folder for mask in known]
+    for name, values in (('configs', methods), ('masks of known labels', masks), ('seeds', seeds)):
         if not values or len(set(values)) != len(values):
             raise ValueError(f'expected {name} to be given and to differ, but got {list(values)}')
-    wrong = [value for value in proportions if not 0 < value <= 1]
-    if wrong:
-        raise ValueError(f'expected proportions to be in (0, 1], but got {wrong}')
     if min(seeds) < 0:
         raise ValueError(f'expected seeds to be 0 or more, but got {list(seeds)}')
     missing = [str(config) for config in configs if not config.is_file()]
@@ -175,24 +177,31 @@ def _check(configs: Sequence[Path], proportions: Sequence[float], seeds: Sequenc
         raise ValueError(f'expected configs to be files, but got no file at {missing}')
 
 
-def _settings(config: Path, options: Sequence[str], num_processes: int) -> dict:
-    """The config as the tools will see it, less what differs from run to run."""
+def _read(config: Path, options: Sequence[str]) -> Config:
+    """The config with the options of the command line, which must not set what the sweep sets."""
     cfg = Config.fromfile(config)
     dataset = cfg.get('train_dataloader', {}).get('dataset', {})
-    if dataset.get('type') != 'PartialLabelDataset' or 'known_proportion' not in dataset:
+    if dataset.get('type') != 'PartialLabelDataset':
         raise ValueError(
-            f'expected the training set of {config} to be a PartialLabelDataset with '
-            f'known_proportion, but got type={dataset.get("type")!r} without it'
+            f'expected the training set of {config} to be a PartialLabelDataset, but got '
+            f'type={dataset.get("type")!r}'
         )
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--cfg-options', nargs='*', action=DictAction, default={})
-    changes = parser.parse_args(['--cfg-options', *options]).cfg_options
-    for reserved in (_PROPORTION, _SEED, 'work_dir', 'resume'):
-        if reserved in changes:
-            raise ValueError(f'expected --cfg-options to be free of {reserved}, but got {changes}')
+    changes = parse_options(options)
+    reserved = (f'{DATASET}.known_proportion', f'{DATASET}.known', _SEED, 'work_dir', 'resume')
+    for key in changes:
+        if key in reserved or key.startswith(f'{DATASET}.known.'):
+            raise ValueError(f'expected --cfg-options to be free of {key}, but got {changes}')
     cfg.merge_from_dict(changes)
-    cfg.train_dataloader.dataset.pop('known_proportion')
-    cfg.get('randomness', {}).pop('seed', None)
-    # Through JSON: what is compared is what can be stored.
+    return cfg
+
+
+def _settings(cfg: Config, num_processes: int) -> tuple[bool, dict]:
+    """Whether the config has a mask of its own, and the rest that is the same in all its runs."""
     content = cfg.to_dict() | {'num_processes': num_processes}
-    return json.loads(json.dumps(content, default=str))
+    dataset = content['train_dataloader']['dataset']
+    dataset.pop('known_proportion', None)
+    replaces = 'known' in dataset
+    dataset.pop('known', None)
+    (content.get('randomness') or {}).pop('seed', None)
+    # Through JSON: what is compared is what can be stored.
+    return replaces, json.loads(json.dumps(content, default=str))

@@ -13,35 +13,37 @@ import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from dsrb_mm.datasets.benchmarks import find_test_set
+from dsrb_mm.datasets.wrappers import innermost_configs
 from dsrb_mm.fileio.atomic import write_atomically
-from dsrb_mm.sweep.plan import PROPORTIONS, Run
+from dsrb_mm.sweep.known_labels import PROPORTIONS
+from dsrb_mm.sweep.plan import Run
 from dsrb_mm.sweep.state import MAP, read_metrics, status, write_text
 
-# Average mAP over 10 % ... 90 % known labels (arXiv 2205.13092), by dataset and annotation file.
-_PUBLISHED = {
-    ('CocoMultiLabel', 'instances_val2014'): 78.4,
-    ('VOC', ''): 91.5,
-    ('VG200', 'test_list_500'): 46.0,
-}
 _AVERAGED = {'mAP': MAP, 'OF1': 'multi-label/OF1', 'CF1': 'multi-label/CF1'}
 
 
-def published_average(settings: Mapping) -> float | None:
-    """Published average mAP of DSRB on the dataset of a config, None for other datasets."""
-    dataset = (settings.get('test_dataloader') or {}).get('dataset', {})
-    while 'dataset' in dataset:
-        dataset = dataset['dataset']
-    return _PUBLISHED.get((dataset.get('type'), Path(dataset.get('ann_file') or '').stem))
+def published_average(run: Run) -> float | None:
+    """Published average mAP of a run's method on its test set, None where there is none.
+
+    The method is ``method`` in the config, or the first word of the config's name.
+    """
+    loader = run.settings.get('test_dataloader') or {}
+    dataset = innermost_configs(loader.get('dataset', {}))[0]
+    benchmark = find_test_set(dataset)
+    method = run.settings.get('method') or run.method.split('_')[0]
+    return None if benchmark is None else benchmark.published_average(str(method))
 
 
 def collect(runs: Sequence[Run]) -> pd.DataFrame:
-    """One row a run: method, proportion, seed, status and all metrics."""
+    """One row per run: method, known labels, seed, status and all metrics."""
     rows = []
     for run in runs:
         metrics = read_metrics(run)
         row = dict(
             method=run.method,
-            proportion=run.proportion,
+            known=run.known.name,
+            proportion=np.nan if run.known.proportion is None else run.known.proportion,
             seed=run.seed,
             status=status(run),
             finished=metrics is not None,
@@ -53,7 +55,7 @@ def collect(runs: Sequence[Run]) -> pd.DataFrame:
 
 
 def averages(table: pd.DataFrame, metric: str = MAP) -> dict[str, tuple[float, float, int]]:
-    """Average of a metric over all proportions, for each method.
+    """Average of a metric over all proportions of known labels, for each method.
 
     Args:
         table: What :func:`collect` gives.
@@ -66,8 +68,9 @@ def averages(table: pd.DataFrame, metric: str = MAP) -> dict[str, tuple[float, f
     """
     result = {}
     for method, rows in table.groupby('method', sort=False):
+        rows = rows[rows['proportion'].notna()]
         by_seed = rows.pivot(index='seed', columns='proportion', values=metric).to_numpy(float)
-        means = by_seed.mean(1)  # NaN if one is missing
+        means = by_seed.mean(1) if by_seed.size else np.empty(0)  # NaN if one is missing
         result[str(method)] = _mean_std(means[~np.isnan(means)])
     return result
 
@@ -79,35 +82,44 @@ def _mean_std(values: np.ndarray) -> tuple[float, float, int]:
 
 
 def _comparable(table: pd.DataFrame) -> bool:
-    proportions = sorted(table['proportion'].unique())
+    proportions = sorted(table['proportion'].dropna().unique())
     return len(proportions) == len(PROPORTIONS) and np.allclose(proportions, PROPORTIONS)
 
 
+def _columns(table: pd.DataFrame) -> list[str]:
+    """Names of the masks: proportions in their order, then all others in that of the sweep."""
+    masks = table.drop_duplicates('known').sort_values('proportion', kind='stable')  # NaN last
+    return masks['known'].tolist()
+
+
 def markdown(table: pd.DataFrame, published: Mapping[str, float | None]) -> str:
-    """Table method x proportion of mAP with the average, beside the published one.
+    """Table of mAP, method by mask of known labels, with the average beside the published one.
 
     Args:
         table: What :func:`collect` gives.
-        published: Published average of each method's dataset, None where there is none.
+        published: Published average of each method, None where there is none.
     """
-    proportions = sorted(table['proportion'].unique())
-    seeds = table['seed'].nunique()
-    header = ['method', *[f'{100 * p:g} %' for p in proportions], 'average', 'published DSRB']
+    columns, seeds = _columns(table), table['seed'].nunique()
+    proportions = table.loc[table['proportion'].notna(), 'known'].nunique()
+    header = ['method', *columns]
+    if proportions:
+        others = len(columns) > proportions
+        header += ['average over proportions' if others else 'average', 'published']
     lines = ['| ' + ' | '.join(header) + ' |', '|---' * len(header) + '|']
     for method, (mean, std, complete) in averages(table).items():
         rows = table[table['method'] == method]
-        cells = [_cell(rows[rows['proportion'] == proportion], seeds) for proportion in proportions]
-        cells.append(_number(mean, std, complete, seeds) if complete else 'incomplete')
-        known = published.get(method) if _comparable(table) else None
-        cells.append('-' if known is None else f'{known:.1f}')
+        cells = [_cell(rows[rows['known'] == name], seeds) for name in columns]
+        if proportions:
+            cells.append(_number(mean, std, complete, seeds) if complete else 'incomplete')
+            value = published.get(method) if _comparable(table) else None
+            cells.append('-' if value is None else f'{value:.1f}')
         lines.append('| ' + ' | '.join([method, *cells]) + ' |')
-    text = 'mAP (percent) over the proportion of known labels\n\n' + '\n'.join(lines) + '\n'
+    text = 'mAP (percent) over known labels\n\n' + '\n'.join(lines) + '\n'
     if seeds > 1:
         text += f'\nMean +- sample standard deviation over {seeds} seeds.\n'
-    if not _comparable(table):
-        shown = ', '.join(f'{100 * p:g} %' for p in proportions)
-        text += f'\nThe average is over {shown}: not comparable with published averages, which are '
-        text += 'over 10 %, 20 %, ..., 90 %.\n'
+    if proportions and not _comparable(table):
+        text += f'\nThe average is over {", ".join(columns[:proportions])}: not comparable with '
+        text += 'published averages, which are over 10 %, 20 %, ..., 90 %.\n'
     return text
 
 
@@ -126,17 +138,29 @@ def _cell(rows: pd.DataFrame, seeds: int) -> str:
 
 
 def plot(table: pd.DataFrame, path: Path | BinaryIO) -> None:
-    """mAP over the proportion of known labels, a line a method, a band of one deviation."""
+    """mAP over known labels by method, with one standard deviation over the seeds.
+
+    Proportions have their place on the axis. If there are other masks, all stand side by side.
+    """
     figure = Figure(figsize=(6, 4), layout='constrained')
     FigureCanvasAgg(figure)
     axis = figure.subplots()
+    columns, numeric = _columns(table), table['proportion'].notna().all()
+    table = table.assign(
+        place=100 * table['proportion'] if numeric else table['known'].map(columns.index)
+    )
     for method, rows in table[table['finished']].groupby('method', sort=False):
-        grouped = rows.groupby('proportion')[MAP]
+        grouped = rows.groupby('place')[MAP]
         mean, std = grouped.mean(), grouped.std(ddof=1).fillna(0)  # NaN: one seed
-        x = 100 * mean.index.to_numpy()
-        (line,) = axis.plot(x, mean, marker='o', label=str(method))
-        axis.fill_between(x, mean - std, mean + std, color=line.get_color(), alpha=0.2, lw=0)
-    axis.set(xlabel='known labels (%)', ylabel='mAP (%)')
+        x = mean.index.to_numpy()
+        if numeric:
+            (line,) = axis.plot(x, mean, marker='o', label=str(method))
+            axis.fill_between(x, mean - std, mean + std, color=line.get_color(), alpha=0.2, lw=0)
+        else:
+            axis.errorbar(x, mean, std, marker='o', ls='', capsize=3, label=str(method))
+    if not numeric:
+        axis.set_xticks(range(len(columns)), columns, rotation=30, ha='right')
+    axis.set(xlabel='known labels (%)' if numeric else 'known labels', ylabel='mAP (%)')
     axis.grid(alpha=0.3)
     if axis.lines:
         axis.legend()
@@ -144,7 +168,7 @@ def plot(table: pd.DataFrame, path: Path | BinaryIO) -> None:
 
 
 def write_report(runs: Sequence[Run], work_dir: Path) -> str:
-    """Write results.csv, results.json, results.md and map_over_proportion.png.
+    """Write results.csv, results.json, results.md and map.png.
 
     Returns:
         The markdown table.
@@ -153,7 +177,7 @@ def write_report(runs: Sequence[Run], work_dir: Path) -> str:
         ValueError: A folder holds a run with other settings, or a damaged file.
     """
     table = collect(runs)
-    published = {run.method: published_average(run.settings) for run in runs}
+    published = {run.method: published_average(run) for run in runs}
     text = markdown(table, published)
     work_dir.mkdir(parents=True, exist_ok=True)
     write_text(work_dir / 'results.csv', table.to_csv(index=False))
@@ -161,7 +185,7 @@ def write_report(runs: Sequence[Run], work_dir: Path) -> str:
     write_text(work_dir / 'results.md', text)
     picture = BytesIO()
     plot(table, picture)
-    write_atomically(work_dir / 'map_over_proportion.png', picture.getvalue())
+    write_atomically(work_dir / 'map.png', picture.getvalue())
     return text
 
 

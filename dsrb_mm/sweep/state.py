@@ -91,7 +91,7 @@ def read_state(run: Run) -> dict:
 
 def write_state(run: Run, trained: bool, error: str | None = None) -> None:
     """Note how far a run is, and with which settings."""
-    content = dict(fingerprint=run.fingerprint, proportion=run.proportion, seed=run.seed)
+    content = dict(fingerprint=run.fingerprint, known=run.known.config, seed=run.seed)
     content |= dict(trained=trained, error=error, settings=run.settings)
     write_text(run.folder / 'run.json', json.dumps(content, indent=1))
 

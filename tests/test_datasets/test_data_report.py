@@ -1,22 +1,17 @@
 import csv
 import importlib.util
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fixtures.data import random_labels, write_coco, write_csv, write_voc
 from mmengine.config import Config
-from rich.console import Console
 
 from dsrb_mm.datasets.data_report import (
     DataReport,
-    base_type,
     build_reports,
     find_unreadable,
-    image_paths,
     model_problems,
-    tables,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,8 +69,8 @@ def test_numbers_by_counting(coco):
     assert summary['images'] == '8'
     assert summary['categories'] == '3'
     assert summary['known labels'] == f'{num_known / 24:.1%}'
-    assert summary['positives an image'] == f'{sum(counts) / 8:.2f}'
-    name = 'positives a category (min/median/max)'
+    assert summary['positives per image'] == f'{sum(counts) / 8:.2f}'
+    name = 'positives per category (min/median/max)'
     assert summary[name] == f'{counts[0]} / {counts[1]} / {counts[2]}'
     assert summary['categories without known positive'] == str(counts.count(0))
     blind = sum(set(row) == {-1} for row in known)
@@ -91,7 +86,7 @@ def test_empty_categories_and_images():
     assert summary['categories without known positive'] == '1'
     assert summary['images without known label'] == '1'
     assert summary['known labels'] == '58.3%'
-    assert summary['positives an image'] == '0.75'
+    assert summary['positives per image'] == '0.75'
     assert summary['images unreadable'] == 'not checked'
 
 
@@ -175,27 +170,6 @@ def test_wrapped_datasets(coco, wrapper):
     assert list(report.classes) == CLASSES
 
 
-def test_mixed_concatenation(tmp_path):
-    class Part:
-        def __init__(self, names):
-            self.names = names
-
-        def __len__(self):
-            return len(self.names)
-
-        def get_data_info(self, i):
-            return dict(img_path=self.names[i])
-
-    class Other(Part):
-        pass
-
-    class Both:
-        datasets = (Part(['a', 'b']), Other(['c']), Part(['d']))
-
-    assert base_type(Both()) == 'Part + Other'
-    assert image_paths(Both()) == ['a', 'b', 'c', 'd']
-
-
 def test_csv_reports_missing_images_instead_of_stopping(tmp_path):
     labels = random_labels(6, 3)
     write_csv(tmp_path / 'labels.csv', labels, CLASSES, ['train'] * 6)
@@ -223,7 +197,7 @@ def test_published_counts_of_voc(tmp_path):
     for split in ('trainval', 'test'):
         write_voc(tmp_path, split, random_labels(4, 20), classes)
     cfg = Config.fromfile(str(ROOT / 'configs/dsrb_voc_p50.py'))
-    for loader in (cfg.train_dataloader, cfg.test_dataloader):
+    for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
         loader.dataset.dataset.data_root = str(tmp_path)
     train, test = build_reports(cfg)
     assert train.problems() == [
@@ -252,19 +226,6 @@ def test_other_data_has_no_published_count():
     assert DataReport('train', 'CocoMultiLabel', range(48), labels, [__file__] * 2).problems() == []
 
 
-def test_tables(coco):
-    cfg, _, _ = coco
-    console = Console(record=True, width=120, file=io.StringIO())
-    reports = build_reports(cfg)
-    for table in tables(reports, num_rarest=2):
-        console.print(table)
-    text = console.export_text()
-    rarest = reports[1].classes[int(reports[1].positives.argmin())]
-    first = next(line for line in text.splitlines() if line.startswith('│ 1 '))
-    assert f'{rarest} {reports[1].positives.min()}' in first
-    assert not any(line.startswith('│ 3 ') for line in text.splitlines())
-
-
 def test_config_without_data():
     with pytest.raises(ValueError, match='expected the config to have'):
         build_reports(Config(dict(train_dataloader=None)))
@@ -272,7 +233,7 @@ def test_config_without_data():
 
 def test_what_may_be_a_mistake():
     labels = np.array([[1, -1, -1], [0, -1, -1]])
-    report = DataReport('train', 'CSVMultiLabel', ['cat', 'by', 'dog'], labels, [__file__] * 2)
+    report = DataReport('train', 'CSVMultiLabel', ['cat', 'by', 'dog'], labels, ['a', 'b'])
     (note,) = report.notes()
     assert note.startswith('train: no known label in 2 categories: by, dog; a column')
     cfg = Config(dict(model=dict(neck=dict(num_classes=3), head=dict(num_classes=20))))
@@ -298,3 +259,64 @@ def test_tool_says_each_thing_once(tmp_path, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert sum('note: train: no known label in 1 categories: by' in line for line in lines) == 1
     assert sum('problem: expected model.head.num_classes to be 4' in line for line in lines) == 1
+
+
+def csv_config(root, **splits):
+    """A loader for each keyword, which reads the split that it names."""
+    inner = dict(
+        type='CSVMultiLabel',
+        data_root=str(root),
+        ann_file='labels.csv',
+        data_prefix=dict(img_path='images'),
+        split_column='split',
+    )
+    loaders = {key: dict(dataset=dict(inner, split=value)) for key, value in splits.items()}
+    return Config({f'{key}_dataloader': loader for key, loader in loaders.items()})
+
+
+def lines_with(capsys, text):
+    return [line for line in capsys.readouterr().out.splitlines() if text in line]
+
+
+def test_tool_finds_images_with_contradicting_labels(tmp_path, capsys):
+    write_csv(tmp_path / 'labels.csv', random_labels(4, 3), CLASSES, ['train'] * 4)
+    with (tmp_path / 'labels.csv').open('a') as file:
+        file.write('./0.png,train,1,0,\nx/../1.png,train,0,,\n')  # the same files, spelt otherwise
+    assert run_tool(csv_config(tmp_path, train='train'), tmp_path) == 1
+    output = capsys.readouterr().out
+    assert 'problem: train: 1 images with contradicting labels: ' in output
+    assert '0.png (dog)' in output
+    assert 'note: train: 2 images are listed more than once: ' in output
+
+
+def test_tool_finds_training_images_in_the_evaluation(tmp_path, capsys):
+    write_csv(
+        tmp_path / 'labels.csv', random_labels(6, 3), CLASSES, ['train'] * 4 + ['val', 'test']
+    )
+    cfg = csv_config(tmp_path, train='train', val='val', test='test')
+    assert run_tool(cfg, tmp_path) == 0
+    (tmp_path / 'images/4.png').unlink()
+    (tmp_path / 'images/4.png').symlink_to(tmp_path / 'images/2.png')
+    capsys.readouterr()
+    assert run_tool(cfg, tmp_path) == 1
+    (problem,) = lines_with(capsys, 'problem')
+    assert 'val: 1 images of the training set: ' in problem and '4.png' in problem
+
+
+def test_tool_counts_rows_that_nothing_reads(tmp_path, capsys):
+    splits = ['train'] * 3 + ['val', 'validation', 'validation']
+    write_csv(tmp_path / 'labels.csv', random_labels(6, 3), CLASSES, splits)
+    assert run_tool(csv_config(tmp_path, train='train', val='val'), tmp_path) == 0
+    (note,) = lines_with(capsys, 'note')
+    assert "labels.csv: no data set reads the rows of the splits 'validation' (2)" in note
+
+
+def test_a_voc_line_twice(tmp_path):
+    classes = (ROOT / 'dsrb_mm/assets/classes/voc.txt').read_text().split()
+    write_voc(tmp_path, 'trainval', random_labels(4, 20), classes)
+    lines = tmp_path / 'ImageSets/Main/trainval.txt'
+    lines.write_text(lines.read_text() + 'trainval000002\n')
+    inner = dict(type='VOC', data_root=str(tmp_path), split='trainval')
+    (report,) = build_reports(Config(dict(train_dataloader=dict(dataset=inner))))
+    (note,) = report.notes()
+    assert '1 images are listed more than once: ' in note and 'trainval000002.jpg' in note

@@ -6,7 +6,7 @@ from mmengine.dataset import ConcatDataset, RepeatDataset
 from mmpretrain.registry import DATASETS
 
 from dsrb_mm.datasets import PartialLabelDataset, get_label_matrix
-from dsrb_mm.datasets.label_masks import proportion_mask
+from dsrb_mm.datasets.masks import KnownProportion
 
 CLASSES = ['cat', 'dog', 'bird']
 
@@ -30,7 +30,7 @@ def build(**kwargs):
     return DATASETS.build(dict(type='PartialLabelDataset', **kwargs))
 
 
-def test_nothing_is_hidden_without_a_protocol(coco):
+def test_nothing_is_hidden_without_a_mask(coco):
     config, labels = coco
     assert (build(dataset=config).label_matrix() == labels).all()
 
@@ -38,7 +38,9 @@ def test_nothing_is_hidden_without_a_protocol(coco):
 def test_known_proportion_hides_by_the_published_formula(coco):
     config, labels = coco
     found = build(dataset=config, known_proportion=0.4).label_matrix()
-    known = proportion_mask(labels.shape, 0.4)
+    known = KnownProportion(0.4).choose(labels)
+    long_form = build(dataset=config, known=dict(type='KnownProportion', p=0.4))
+    assert (found == long_form.label_matrix()).all()
     assert (found == np.where(known, labels, -1)).all()
 
 
@@ -58,15 +60,15 @@ def test_sample_carries_the_partial_labels(coco):
 
 
 @pytest.mark.parametrize(
-    ('kwargs', 'check'),
+    ('known', 'check'),
     [
-        (dict(known_per_category=4), lambda m: ((m >= 0).sum(0) == 4).all()),
-        (dict(single_positive=True), lambda m: ((m >= 0).sum(1) <= 1).all() and (m != 0).all()),
+        (dict(type='KnownPerCategory', number=4), lambda m: ((m >= 0).sum(0) == 4).all()),
+        (dict(type='SinglePositive'), lambda m: ((m >= 0).sum(1) <= 1).all() and (m != 0).all()),
     ],
 )
-def test_other_protocols(coco, kwargs, check):
+def test_other_masks(coco, known, check):
     config, labels = coco
-    found = build(dataset=config, **kwargs).label_matrix()
+    found = build(dataset=config, known=known).label_matrix()
     assert check(found)
     assert (found[found >= 0] == labels[found >= 0]).all()
 
@@ -76,7 +78,7 @@ def test_label_file(coco, tmp_path):
     known = np.random.default_rng(1).random(labels.shape) < 0.5
     file = tmp_path / 'known.csv'
     np.savetxt(file, np.where(known, np.where(labels == 1, 1, -1), 0), fmt='%d', delimiter=',')
-    found = build(dataset=config, label_file=str(file)).label_matrix()
+    found = build(dataset=config, known=dict(type='LabelFile', path=str(file))).label_matrix()
     assert (found == np.where(known, labels, -1)).all()
 
 
@@ -84,8 +86,12 @@ def test_errors_name_argument_and_value(coco):
     config, _ = coco
     with pytest.raises(ValueError, match=r'known_proportion.*1\.5'):
         build(dataset=config, known_proportion=1.5)
-    with pytest.raises(ValueError, match='at most one'):
-        build(dataset=config, known_proportion=0.5, single_positive=True)
+    with pytest.raises(ValueError, match='known or its short form known_proportion'):
+        build(dataset=config, known_proportion=0.5, known=dict(type='SinglePositive'))
+    with pytest.raises(ValueError, match=r"known .* got 'KnownProportoin'"):
+        build(dataset=config, known=dict(type='KnownProportoin', p=0.5))
+    with pytest.raises(TypeError, match='known .* got 0.5'):
+        build(dataset=config, known=0.5)
     with pytest.raises(TypeError, match='dataset'):
         build(dataset=3)
 
@@ -159,7 +165,7 @@ def test_wrapper_holds_a_bit_a_label_beside_the_wrapped_matrix(coco):
     held = [v for v in vars(dataset).values() if isinstance(v, np.ndarray)]
     own = [array for array in held if array is not dataset.dataset.label_matrix()]
     assert sum(array.nbytes for array in own) == len(labels)  # 3 categories fit into a byte
-    assert (dataset.label_matrix() >= 0).mean() == proportion_mask(labels.shape, 0.5).mean()
+    assert (dataset.label_matrix() >= 0).mean() == KnownProportion(0.5).choose(labels).mean()
 
 
 def test_broken_voc_annotation_is_named(tmp_path):

@@ -7,11 +7,12 @@ ROOT = Path(__file__).resolve().parents[2]
 # They hold other packages, or serve the tools of this one.
 NOT_SHOWN = {
     'dsrb_mm',
-    'tools.benchmarks',
-    'dsrb_mm.datasets.transforms',  # shown with the datasets
+    'dsrb_mm.cli',
+    'dsrb_mm.datasets.readers',  # shown with the datasets
+    'dsrb_mm.datasets.transforms',
     'dsrb_mm.engine',
+    'dsrb_mm.fileio',
     'dsrb_mm.models',
-    'dsrb_mm.utils',
 }
 
 

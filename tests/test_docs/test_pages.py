@@ -1,60 +1,51 @@
-"""Every command of README.md, CONTRIBUTING.md and docs/ works as it stands there.
+"""What README.md, CONTRIBUTING.md and docs/ tell readers to type works as it stands there."""
 
-A command that a test cannot run has a marker before its block, and is checked without running it.
-"""
-
-from pathlib import Path
+import importlib.util
+import re
 
 import pytest
-from fixtures.docs.checks import MIM_OPTIONS
-from fixtures.docs.commands import Command, read_page
-from fixtures.docs.sentences import inline_options, inline_paths
-from fixtures.docs.tool_checks import all_options, options_in
+from fixtures.docs.pages import follow
 from fixtures.docs.workspace import ROOT
-from fixtures.tools import HAS_EXPORT
-
-from dsrb_mm.visualization import training_curves
 
 PAGES = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', *sorted((ROOT / 'docs').rglob('*.md'))]
 each_page = pytest.mark.parametrize('page', PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+FENCED = re.compile(r'^```.*?^```$', re.M | re.S)
+LANGUAGES = {'python', 'sh', 'text', 'json', '{eval-rst}', '{toctree}'}
+PATH = re.compile(r'(configs|demo|docs|dsrb_mm|requirements|tests|tools)/[\w./-]*')
+
+OF_MIM = {'--field', '--max-jobs'}
 
 
 @each_page
-def test_commands(page, reader):
-    for item in read_page(page.read_text()):
-        if 'onnx' in str(item) and not HAS_EXPORT:
-            continue
-        try:
-            reader.follow(item)
-        except (Exception, SystemExit) as error:
-            where = f'{page.relative_to(ROOT)}:{item.line}'
-            raise AssertionError(f'{where}: {item}\n{type(error).__name__}: {error}') from error
+def test_blocks_run(page, in_workspace):
+    follow(page)
 
 
 @each_page
-def test_options_in_sentences(page, options_of_pytest):
+def test_no_code_hides_from_the_test_above(page):
     text = page.read_text()
-    commands = [item for item in read_page(text) if isinstance(item, Command)]
-    known = all_options() | options_of_pytest | MIM_OPTIONS
-    known = known.union(*(options_in(command.words) for command in commands))
-    assert inline_options(text) <= known
+    assert {block.split('\n')[0][3:] for block in FENCED.findall(text)} <= LANGUAGES
+    prose = FENCED.sub('', text)
+    assert '```' not in prose and not re.search(r'\n\n {4}', prose), 'code without a fence'
+    comments = re.findall('<!--.*', prose)
+    assert all(re.fullmatch('<!-- not run by tests: .+ -->', c) for c in comments if '`' not in c)
 
 
 @each_page
-def test_paths_in_sentences(page):
-    missing = {path for path in inline_paths(page.read_text()) if not (ROOT / path).exists()}
-    assert not missing
-
-
-def test_a_reader_notices_a_tool_that_fails_or_writes_nothing(reader, monkeypatch):
-    check, plot = read_page(
-        '    python tools/check_data.py configs/dsrb_coco_p50.py --images\n'
-        '    python tools/plot_log.py work_dirs/dsrb_voc_p50 --out curves.png'
-    )
-    reader.follow(check)
-    Path('data/coco/val2014/000001.jpg').write_bytes(b'')
-    with pytest.raises(AssertionError, match='exit code 1'):
-        reader.follow(check)
-    monkeypatch.setattr(training_curves, 'draw_training_curves', lambda *args: None)
-    with pytest.raises(AssertionError, match='--out curves.png was not written'):
-        reader.follow(plot)
+def test_names_in_sentences(page):
+    text = page.read_text()
+    code = re.findall(r'(?<!`)`([^`]+)`(?!`)', FENCED.sub('', text))
+    words = {word for span in code for word in span.split()}
+    paths = {word for word in words if word in code or word.startswith('tools/')}
+    assert {path for path in paths if PATH.fullmatch(path) and not (ROOT / path).exists()} == set()
+    targets = {span.split()[1] for span in code if span.startswith('make ')}
+    assert targets <= set(re.findall('^([a-z-]+):', (ROOT / 'Makefile').read_text(), re.M))
+    modules = {found[1] for span in code if (found := re.match(r'python -m ([\w.]+)', span))}
+    assert {name for name in modules if importlib.util.find_spec(name) is None} == set()
+    options = {word.partition('=')[0] for word in words if re.match(r'--\w', word)}
+    programs = [*ROOT.glob('tools/**/*.py'), *ROOT.glob('demo/*.py'), *ROOT.glob('tests/*.py')]
+    sources = [file.read_text() for file in [*programs, ROOT / 'dsrb_mm/cli/tools.py']]
+    known = '\n'.join([*FENCED.findall(text), *sources, *OF_MIM])
+    # argparse.BooleanOptionalAction makes --no-x of --x.
+    names = {option: option.replace('--no-', '--(no-)?') for option in options}
+    assert {option for option in options if not re.search(rf'{names[option]}\b', known)} == set()

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from mmpretrain.structures import DataSample
 
 from dsrb_mm.evaluation import (
     MultiLabelRecognitionMetric,
@@ -52,6 +53,12 @@ def test_top_k_counts_predicted_categories_only_and_unknown_ones_take_places():
     assert calculate(scores, np.array([[1, -1, 1, 0]]), topk=4).summary['OP_top4'] == 100
 
 
+def test_fewer_categories_than_k_are_all_among_the_top_k():
+    scores, labels = draw(num_classes=2)
+    summary = calculate(scores, labels, topk=3).summary
+    assert [summary[f'{name}_top3'] for name in RATES] == [summary[name] for name in RATES]
+
+
 def test_score_at_the_threshold_is_predicted():
     score = torch.tensor([[0.0]]).sigmoid()
     assert calculate(score, np.ones((1, 1)), topk=1).summary['OR'] == 100
@@ -99,10 +106,64 @@ def test_answers_without_scores_are_read(dtype):
         ([[0.1, np.nan, 0.2]], {}, 'got 1 nan and 0 infinite of 3'),
         ([[-3.0, 0.2, 5.0]], {}, r'probabilities in \[0, 1\], but got values from -3 to 5'),
         ([[0.1, 0.2]], {}, r'got \(1, 2\) and \(1, 3\)'),
-        ([[0.1, 0.2, 0.3]], {'topk': 4}, 'number of categories 3, but got 4'),
+        ([[0.1, 0.2, 0.3]], {'topk': 0}, 'number of categories 3, but got 0'),
         ([[0.1, 0.2, 0.3]], {'thr': -0.1}, r'in \[0, 1\], but got -0.1'),
     ],
 )
 def test_errors_name_expectation_and_value(scores, options, message):
     with pytest.raises(ValueError, match=message):
         calculate(np.array(scores), np.array([[0, 1, -1]]), **options)
+
+
+def test_saturated_probabilities_are_ranked_by_their_logits():
+    """In float32 the logits 20 and 25 are both the probability 1."""
+    logits = torch.tensor([[20.0, -30.0], [25.0, -25.0], [-1.0, 30.0]])
+    labels = torch.tensor([[0, 0], [1, 1], [0, 0]])
+    scores = logits.sigmoid()
+    assert scores[0, 0] == scores[1, 0] == 1
+    blurred = calculate(scores, labels, topk=1)
+    sharp = calculate(scores, labels, topk=1, logits=logits)
+    assert blurred.per_class['AP_raw'].tolist() == [50, 50]
+    assert sharp.per_class['AP_raw'].tolist() == [100, 50]
+    assert sharp.summary['OP'] == blurred.summary['OP'] == pytest.approx(100 / 3)
+    assert (
+        sharp.per_class['AP_raw'][0]
+        == calculate(logits / 100 + 0.5, labels, topk=1).per_class['AP'][0]
+    )
+
+
+def test_top_k_by_logits():
+    logits = np.float32([[20, 25, 30]])
+    labels = np.array([[0, 0, 1]])
+    ones = np.ones((1, 3))
+    assert calculate(ones, labels, topk=1, logits=logits).summary['OP_top1'] == 100
+    assert calculate(ones, labels, topk=1).summary['OP_top1'] == 0
+
+
+def samples_of(logits, with_logit):
+    for row, label in zip(logits, (0, 1), strict=True):
+        sample = DataSample().set_gt_score(torch.tensor([float(label)]))
+        sample.set_pred_score(row.sigmoid())
+        if with_logit:
+            sample.set_field(row, 'pred_logit')
+        yield sample
+
+
+def test_logits_of_data_samples_go_first():
+    logits = torch.tensor([[20.0], [25.0]])
+    metric = MultiLabelRecognitionMetric(topk=None)
+    metric.process(None, [sample.to_dict() for sample in samples_of(logits, True)])
+    assert metric.evaluate(2)['multi-label/mAP'] == 100
+    metric.process(None, list(samples_of(logits, False)))
+    assert metric.evaluate(2)['multi-label/mAP'] == 50
+
+
+def test_logits_that_do_not_fit():
+    logits = torch.tensor([[20.0], [25.0]])
+    metric = MultiLabelRecognitionMetric(topk=None)
+    metric.process(None, list(samples_of(logits, True)))
+    with pytest.raises(ValueError, match='all samples or none'):
+        metric.process(None, list(samples_of(logits, False)))
+    sample = next(samples_of(logits, True)).to_dict() | dict(pred_logit=torch.zeros(2))
+    with pytest.raises(ValueError, match=r'pred_logit .* got \(2,\)'):
+        metric.process(None, [sample])

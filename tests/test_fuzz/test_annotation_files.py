@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mmpretrain.datasets.categories import VOC2007_CATEGORIES
 from mmpretrain.registry import DATASETS
 
-from dsrb_mm.datasets.label_masks import file_mask
+from dsrb_mm.datasets.masks import LabelFile
 
 pytestmark = pytest.mark.filterwarnings('ignore')
 # A fixture's folder is shared by all examples: each writes its own files.
@@ -143,6 +143,6 @@ def test_label_file(tmp_path, data, suffix):
     good, snippets = (MASK, CSV_SNIPPETS) if suffix == 'csv' else (NPY, NPY_SNIPPETS)
     file.write_bytes(data.draw(st.one_of(damaged(good, snippets), st.binary(max_size=20))))
     result = outcome(
-        lambda: file_mask(file, np.array([[1, 0, 1], [0, 0, 1]], np.int8)), (file.name,)
+        lambda: LabelFile(file).choose(np.array([[1, 0, 1], [0, 0, 1]], np.int8)), (file.name,)
     )
     assert isinstance(result, Exception) or (result.shape, result.dtype) == ((2, 3), bool)

@@ -113,6 +113,8 @@ def build_model(word_vectors, depth=18, channels=24, joint=16, hidden=12):
         'model.neck.out_channels': channels,
         'model.neck.attention_channels': joint,
         'model.head.in_channels': channels,
+        'model.head.num_classes': C,
+        'model.neck.num_classes': C,
         'model.head.hidden_channels': hidden,
     }
     cfg.merge_from_dict(options)
@@ -159,7 +161,7 @@ def test_logits_through_config_and_load_checkpoint(tool, tmp_path):
     assert deviation < 1e-5
     assert logits.std() > 0.1  # something to compare
     assert model.head.graph.is_set
-    assert not model.head.pprb.bank.available.any()
+    assert not model.head.complements.pprb.bank.available.any()
 
 
 def test_full_size_resnet101():
@@ -192,13 +194,13 @@ def test_reverse_accepts_a_trained_model():
     """What our model saves converts to theirs and back, prototypes excepted."""
     state = published_state()
     ours = from_hcp(state)
-    ours['head.pprb.bank.counts'] += 3
+    bank = 'head.complements.pprb.bank.'
+    ours[f'{bank}counts'] = torch.full((C, 4), 3)
+    ours[f'{bank}prototypes'] = torch.randn(C, 4, 24)
     back = from_hcp(to_hcp(ours))
-    bank = 'head.pprb.bank.counts'
-    assert back.pop(bank).sum() == 0
-    ours.pop(bank)
-    for part in (back, ours):
-        assert part.pop('head.base_rate_entropy').isnan()
+    for name in ('counts', 'prototypes'):
+        assert back.pop(bank + name).numel() == 0
+        ours.pop(bank + name)
     assert equal(back, ours)
 
 
@@ -244,8 +246,9 @@ def test_missing_and_unknown_keys_are_listed():
 
 def test_reverse_names_what_a_model_lacks():
     state = from_hcp(published_state())
-    del state['head.iprb.blending_weight.value']
-    with pytest.raises(ValueError, match=r"1 missing: \['head.iprb.blending_weight.value'\]"):
+    name = 'head.complements.iprb.blending_weight.value'
+    del state[name]
+    with pytest.raises(ValueError, match=rf"1 missing: \['{name}'\]"):
         to_hcp(state)
 
 
@@ -256,8 +259,6 @@ def test_variants_of_a_checkpoint():
     old = {k: v for k, v in state.items() if not k.endswith('num_batches_tracked')}
     old |= {'alpha': state['alpha'].reshape(1), 'beta': state['beta'].reshape(1)}
     converted = from_hcp(old)
-    assert converted.pop('head.base_rate_entropy').isnan()
-    del reference['head.base_rate_entropy']
     assert equal(converted, {k: v for k, v in reference.items() if 'num_batches' not in k})
     plain = {k: v for k, v in state.items() if not k.startswith('changeChannel')}
     assert equal(to_hcp(from_hcp(plain)), plain)

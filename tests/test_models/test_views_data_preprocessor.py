@@ -103,8 +103,3 @@ def test_three_views():
     (batch, *_) = batches(views_of(WEAK, STRONG, WEAK))
     with pytest.raises(ValueError, match='expected two views of every image, but got 3'):
         build()(batch, training=True)
-
-
-def test_batch_augmentations_are_refused():
-    with pytest.raises(ValueError, match='expected no batch_augments in ViewsDataPreprocessor'):
-        build(batch_augments=dict(augments=[dict(type='Mixup', alpha=0.2)]))

@@ -3,7 +3,7 @@
 import pytest
 from fixtures.training import CONFIGS
 
-from dsrb_mm.sweep import make_plan
+from dsrb_mm.sweep import KnownLabels, make_plan
 
 # Writes what the real tools write; crashes or hangs where a file beside the run's folder says so.
 # A hanging training has a child in a session of its own, as torchrun's workers are.
@@ -49,4 +49,5 @@ def work(tmp_path):
 
 @pytest.fixture
 def runs(work):
-    return make_plan([CONFIGS / 'dsrb_voc_p50.py'], [0.1, 0.2, 0.3], [0], work.parent)
+    known = [KnownLabels.of_proportion(p) for p in (0.1, 0.2, 0.3)]
+    return make_plan([CONFIGS / 'dsrb_voc_p50.py'], known, [0], work.parent)

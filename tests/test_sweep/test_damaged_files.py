@@ -15,7 +15,7 @@ from fixtures.inference import write_config
 from fixtures.tools import load_main
 from fixtures.training import CONFIGS, coco_config
 
-from dsrb_mm.sweep import RunFailed, collect, execution, make_plan, report, write_state
+from dsrb_mm.sweep import KnownLabels, RunFailed, collect, execution, make_plan, report, write_state
 
 MAP = 'multi-label/mAP'
 RUN = dict(fingerprint='0123', trained=True, error=None, settings={})
@@ -73,7 +73,7 @@ def sweep(monkeypatch, capsys, work):
     handler = signal.getsignal(signal.SIGTERM)
     config = CONFIGS / 'dsrb_voc_p50.py'
     # Reading the config takes longer than all the rest.
-    runs = make_plan([config], [0.1, 0.2], [0], work.parent)
+    runs = make_plan([config], list(map(KnownLabels.of_proportion, (0.1, 0.2))), [0], work.parent)
     main = load_main('sweep')
     monkeypatch.setitem(main.__globals__, 'make_plan', lambda *_: runs)
 
@@ -143,7 +143,7 @@ def test_metrics_json(sweep, content):
         assert 'remove it' in message
 
 
-@pytest.mark.parametrize('name', ['seed', 'proportion', 'method', 'status', 'finished'])
+@pytest.mark.parametrize('name', ['seed', 'known', 'proportion', 'method', 'status', 'finished'])
 def test_metrics_cannot_pass_for_something_else(sweep, name):
     first, second = sweep.runs
     finish(first)
@@ -164,9 +164,7 @@ def test_lock(sweep, work, content):
     assert 'was cut off' in output and len(output) < 5000 and '\x1b' not in output
 
 
-@pytest.mark.parametrize(
-    'name', ['.lock', 'results.csv', 'results.json', 'results.md', 'map_over_proportion.png']
-)
+@pytest.mark.parametrize('name', ['.lock', 'results.csv', 'results.json', 'results.md', 'map.png'])
 def test_folder_in_place_of_a_file_is_found_before_training(sweep, work, name):
     put(work.parent / name, None)
     message, _ = sweep()

@@ -11,7 +11,16 @@ import pytest
 from fixtures.training import CONFIGS
 from rich.console import Console
 
-from dsrb_mm.sweep import Launch, execute, locked, make_plan, read_metrics, run_sweep, status
+from dsrb_mm.sweep import (
+    KnownLabels,
+    Launch,
+    execute,
+    locked,
+    make_plan,
+    read_metrics,
+    run_sweep,
+    status,
+)
 
 
 def sweep(runs, tools):
@@ -115,7 +124,7 @@ def test_an_ended_sweep_goes_on_and_leaves_no_orphans(end, runs, tools, work):
 
 def test_best_and_last_are_different_results(runs, tools, work):
     assert sweep(runs[:1], tools) == {}
-    arguments = [CONFIGS / 'dsrb_voc_p50.py'], [0.1], [0], work.parent
+    arguments = [CONFIGS / 'dsrb_voc_p50.py'], [KnownLabels.of_proportion(0.1)], [0], work.parent
     (best,) = make_plan(*arguments, checkpoint='best')
     assert read_metrics(best) is None
     assert 'no best checkpoint' in sweep([best], tools)[best.folder]

@@ -4,18 +4,19 @@ from pathlib import Path
 import pytest
 from fixtures.training import CONFIGS
 
-from dsrb_mm.sweep import Launch, make_plan
+from dsrb_mm.sweep import KnownLabels, Launch, make_plan
 
 VOC, COCO = CONFIGS / 'dsrb_voc_p50.py', CONFIGS / 'dsrb_coco_p50.py'
 
 
 def plan(*configs, proportions=(0.1, 0.5), seeds=(0, 1), options=(), **kwargs):
-    return make_plan(list(configs), proportions, seeds, Path('w'), options, **kwargs)
+    known = list(map(KnownLabels.of_proportion, proportions))
+    return make_plan(list(configs), known, seeds, Path('w'), options, **kwargs)
 
 
 def test_runs_folders_and_order():
     runs = plan(VOC, COCO)
-    assert [(r.seed, r.proportion, r.method) for r in runs] == [
+    assert [(r.seed, r.known.proportion, r.method) for r in runs] == [
         (s, p, m) for s in (0, 1) for p in (0.1, 0.5) for m in ('dsrb_voc', 'dsrb_coco')
     ]
     assert runs[0].folder == Path('w/dsrb_voc/p10_seed0')
@@ -53,17 +54,21 @@ def test_fingerprint_follows_what_a_run_depends_on(tmp_path):
 @pytest.mark.parametrize(
     ('kwargs', 'message'),
     [
-        (dict(proportions=(0.0, 0.5)), r'proportions to be in \(0, 1\], but got \[0\.0\]'),
-        (dict(proportions=(0.5, 1.1)), r'proportions to be in \(0, 1\], but got \[1\.1\]'),
-        (dict(proportions=(float('nan'),)), 'proportions to be in'),
-        (dict(proportions=(0.5, 0.5)), 'proportions to be given and to differ'),
-        (dict(proportions=()), 'proportions to be given'),
+        (dict(proportions=(0.0, 0.5)), r'mask 0 %: .* lie in \(0, 1\], but got 0'),
+        (dict(proportions=(0.5, 1.1)), r'mask 110 %: .* lie in \(0, 1\], but got 1\.1'),
+        (dict(proportions=(float('nan'),)), 'mask nan %'),
+        (dict(proportions=(0.5, 0.5)), 'masks of known labels to be given and to differ'),
+        (dict(proportions=()), 'masks of known labels to be given'),
         (dict(seeds=(1, 1)), 'seeds to be given and to differ'),
         (dict(seeds=(-1,)), 'seeds to be 0 or more'),
         (dict(options=('randomness.seed=3',)), r'free of randomness\.seed'),
         (
             dict(options=('train_dataloader.dataset.known_proportion=0.9',)),
             r'free of train_dataloader\.dataset\.known_proportion',
+        ),
+        (
+            dict(options=('train_dataloader.dataset.known.type=SinglePositive',)),
+            r'free of train_dataloader\.dataset\.known\.type',
         ),
     ],
 )
@@ -77,8 +82,11 @@ def test_bad_configs(tmp_path):
         plan(tmp_path / 'no.py')
     with pytest.raises(ValueError, match='configs to be given and to differ'):
         plan(VOC, CONFIGS / 'dsrb_voc_p10.py')
-    with pytest.raises(ValueError, match='known_proportion'):
-        plan(CONFIGS / 'dsrb_csv.py')
+    plain = tmp_path / 'plain.py'
+    plain.write_text("train_dataloader = dict(dataset=dict(type='VOC'))")
+    with pytest.raises(ValueError, match=r"plain\.py to be a PartialLabelDataset, .*type='VOC'"):
+        plan(plain)
+    assert plan(CONFIGS / 'dsrb_csv.py')  # hides nothing by itself
 
 
 @pytest.mark.parametrize(

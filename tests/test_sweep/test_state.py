@@ -4,12 +4,14 @@ import zipfile
 import pytest
 from fixtures.training import CONFIGS
 
-from dsrb_mm.sweep import last_checkpoint, make_plan, read_metrics, status, write_state
+from dsrb_mm.sweep import KnownLabels, last_checkpoint, make_plan, read_metrics, status, write_state
 
 
 @pytest.fixture
 def run(tmp_path):
-    (run,) = make_plan([CONFIGS / 'dsrb_voc_p50.py'], [0.1], [0], tmp_path)
+    (run,) = make_plan(
+        [CONFIGS / 'dsrb_voc_p50.py'], [KnownLabels.of_proportion(0.1)], [0], tmp_path
+    )
     run.folder.mkdir(parents=True)
     return run
 
@@ -33,7 +35,7 @@ def test_status_of_a_run(run):
 def test_other_settings_are_refused_and_named(run, tmp_path):
     write_state(run, trained=True)
     options = ['train_cfg.max_epochs=3']
-    (other,) = make_plan([run.config], [0.1], [0], tmp_path, options)
+    (other,) = make_plan([run.config], [KnownLabels.of_proportion(0.1)], [0], tmp_path, options)
     with pytest.raises(ValueError, match=r'train_cfg\.max_epochs: 20, now 3'):
         read_metrics(other)
 

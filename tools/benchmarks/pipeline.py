@@ -14,6 +14,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import TRANSFORMS
 
+from dsrb_mm.datasets.wrappers import innermost_configs
 from tools.benchmarks.measure import Timing, interleaved
 
 NUM_IMAGES = 16
@@ -59,7 +60,7 @@ def measure_pipeline(config: Config, repeats: int) -> dict[str, Timing]:
 
 def _measure(config: Config, paths: list[str], repeats: int) -> dict[str, Timing]:
     photographs = [_image(path) for path in paths]
-    base = config.train_dataloader.dataset.dataset.pipeline
+    base = innermost_configs(config.train_dataloader.dataset)[0].pipeline
     cases = {'whole': _over(Compose([TRANSFORMS.build(step) for step in base]), photographs)}
     for backend in BACKENDS:
         if backend == 'turbojpeg' and mmcv.image.io.TurboJPEG is None:

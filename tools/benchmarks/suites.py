@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from dsrb_mm.datasets.label_masks import proportion_mask
+from dsrb_mm.datasets.masks import KnownProportion
 from dsrb_mm.evaluation import MultiLabelRecognitionMetric
 from dsrb_mm.models.layers import label_graph
 from tools.benchmarks.loading import measure_loading
@@ -136,7 +136,7 @@ def labels(options: Options) -> Iterator[Row]:
         matrix = (rng.random(shape, dtype=np.float32) < POSITIVE_RATE).astype(np.int8)
 
         def mask_and_graph(matrix=matrix) -> None:
-            known = proportion_mask(matrix.shape, KNOWN)
+            known = KnownProportion(KNOWN).choose(matrix)
             label_graph(np.where(known, matrix, np.int8(-1)))
 
         timing = interleaved({name: mask_and_graph}, options.repeats)[name]

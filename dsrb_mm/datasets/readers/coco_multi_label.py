@@ -28,8 +28,8 @@ class CocoMultiLabel(LabelMatrixDataset):
     """Image-level labels of an instances json: a category is present if it has an annotation.
 
     Images stand in the json's order and images without any annotation are kept (all categories
-    absent), as the published protocol has it. Categories are ordered by their id. Image files are
-    not touched before they are loaded.
+    absent), as the published protocol has it. Categories are ordered by their id, or by ``classes``
+    where that is given. Image files are not touched before they are loaded.
 
     Args:
         ann_file: The json, relative to ``data_root``.
@@ -37,12 +37,13 @@ class CocoMultiLabel(LabelMatrixDataset):
     Keyword Args:
         data_root (str): Root of annotations and images.
         data_prefix (str | dict): Folder, or ``dict(img_path=FOLDER)``, of the images.
+        classes (str | Sequence[str]): Categories to read, in this order.
         pipeline (Sequence[dict]): Transforms; what else MMPretrain's datasets take.
 
     Raises:
         FileNotFoundError: No such json.
-        ValueError: No instances json, repeated ids, or annotations of unknown images or categories;
-            file and entry are named.
+        ValueError: No instances json, repeated ids, annotations of unknown images or categories, or
+            ``classes`` that the json does not have; file and entry are named.
     """
 
     def load_annotations(self) -> tuple[list[str], np.ndarray, list[str]]:

@@ -80,7 +80,7 @@ def read_label_cells(
         except ValueError as error:
             at = next(i for i, column in enumerate(columns) if codes.parse(row[column]) is None)
             where = f'column {names[at]!r}' if names is not None else f'column {at + 1}'
-            wanted = '1, 0 or nothing (unknown)' if names is not None else '1, -1 and 0'
+            wanted = '1, 0 and -1 or nothing (unknown)' if names is not None else '1, -1 and 0'
             raise ValueError(
                 f'expected {path} to hold {wanted}, but got {row[columns[at]][:80]!r} in line '
                 f'{line}, {where}'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -20,11 +21,13 @@ class LabelTable(NamedTuple):
         names: Image paths (N).
         labels: Labels, (N, C) int8 in {1, 0, -1}.
         classes: Names of the category columns (C).
+        split_counts: Number of rows by split, of the other splits too; empty without splits.
     """
 
     names: list[str]
     labels: np.ndarray
     classes: list[str]
+    split_counts: dict[str, int]
 
 
 class CSVColumns(NamedTuple):
@@ -46,24 +49,30 @@ def read_label_table(
 ) -> LabelTable:
     """Read one split of a CSV with a header; see :class:`CSVMultiLabel`.
 
+    Blanks around the names of columns and splits do not count.
+
     Raises:
-        ValueError: Missing, unknown, repeated or nameless columns, an unknown split, a row that
-            is longer or shorter than the header, an empty path or a value that is no label.
+        ValueError: Missing, unknown, repeated or nameless columns, an unknown split, a split in
+            several spellings, a row that is longer or shorter than the header, an empty path or a
+            value that is no label.
     """
     rows = read_rows(path)
     _, header = next(rows, (0, None))
     if header is None:
         raise ValueError(f'{path} cannot be read as CSV: it is empty')
+    header = [name.strip() for name in header]
     found = _category_columns(path, header, columns, classes)
     path_at = header.index(columns.path)
     split_at = None if columns.split is None else header.index(columns.split)
-    names, splits = [], set()
+    names: list[str] = []
+    splits: Counter[str] = Counter()
 
     def rows_of_split() -> Iterator[tuple[int, list[str]]]:
         for line, row in rectangular_rows(path, rows, len(header)):
             if split_at is not None:
-                splits.add(row[split_at])
-                if row[split_at] != split:
+                found_split = row[split_at].strip()
+                splits[found_split] += 1
+                if found_split != split:
                     continue
             name = row[path_at]
             if not name.strip() or '\0' in name:
@@ -72,12 +81,27 @@ def read_label_table(
             yield line, row
 
     labels = read_label_cells(path, rows_of_split(), [header.index(c) for c in found], found)
-    if split_at is not None and split not in splits:
+    if split_at is not None:
+        _check_splits(path, splits, columns.split, split)
+    return LabelTable(names, labels, found, dict(splits))
+
+
+def _check_splits(
+    path: str | Path, splits: Counter[str], column: str | None, split: str | None
+) -> None:
+    """Check that a split is there, in one spelling."""
+    if split not in splits:
         raise ValueError(
-            f'expected split to be one of {sorted(splits)[:_SHOWN]} in column {columns.split!r} '
-            f'of {path}, but got {split!r}'
+            f'expected split to be one of {sorted(splits)[:_SHOWN]} in column {column!r} of '
+            f'{path}, but got {split!r}'
         )
-    return LabelTable(names, labels, found)
+    others = [name for name in splits if name.lower() == str(split).lower() and name != split]
+    if others:
+        shown = ', '.join(f'{name!r} in {splits[name]} rows' for name in others[:_SHOWN])
+        raise ValueError(
+            f'expected column {column!r} of {path} to spell {split!r} in one way, but got {shown}: '
+            'they would not be read'
+        )
 
 
 def read_code_table(path: str | Path) -> np.ndarray:
@@ -113,9 +137,10 @@ def _category_columns(
     repeated = sorted(name for name, count in counts.items() if count > 1)
     if repeated:
         raise ValueError(f'{path}: columns named more than once: {repeated[:_SHOWN]}')
-    for needed in (columns.path, columns.split):
+    for needed in (columns.path, columns.split, *columns.ignored):
         if needed is not None and needed not in counts:
-            raise ValueError(f'expected {path} to have a column {needed!r}, but got {shown}')
+            what = ' (ignore_columns)' if needed in columns.ignored else ''
+            raise ValueError(f'expected {path} to have a column {needed!r}{what}, but got {shown}')
     reserved = {columns.path, columns.split, *columns.ignored}
     found = [name for name in header if name not in reserved]
     if any(not name.strip() for name in found):

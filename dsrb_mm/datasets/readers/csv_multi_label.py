@@ -18,7 +18,9 @@ _SHOWN = 5  # how many culprits a message names
 
 @DATASETS.register_module()
 class CSVMultiLabel(LabelMatrixDataset):
-    """One row an image: path, and a category a column: 1 (present), 0 (absent), nothing (unknown).
+    """One row per image: its path, and one column per category with 1, 0 or nothing.
+
+    1 is present, 0 absent; nothing and -1 are both unknown.
 
     Example::
 
@@ -31,7 +33,7 @@ class CSVMultiLabel(LabelMatrixDataset):
         path_column: Column of the image path.
         split_column: Column that names the split of a row; None where files are separate.
         split: The split to read; needs ``split_column``.
-        ignore_columns: Further columns that are no categories.
+        ignore_columns: Further columns that are no categories; each must be there.
         check_images: Whether to look for every image file at construction.
 
     Keyword Args:
@@ -45,9 +47,9 @@ class CSVMultiLabel(LabelMatrixDataset):
 
     Raises:
         FileNotFoundError: The CSV or images of it are missing (the first few are named).
-        ValueError: No UTF-8, missing, unknown, nameless or repeated columns, an unknown split, a
-            row that is longer or shorter than the header, or a value other than 1, 0 or nothing;
-            file, column and line are named.
+        ValueError: No UTF-8, missing, unknown, nameless or repeated columns, an unknown split, one
+            in several spellings (``train`` and ``Train``), a row that is longer or shorter than the
+            header, or a value other than 1, 0, -1 or nothing; file, column and line are named.
         TypeError: An argument of a wrong type.
     """
 
@@ -86,7 +88,7 @@ class CSVMultiLabel(LabelMatrixDataset):
         if not os.path.isfile(self.ann_file):
             raise FileNotFoundError(f'no such CSV: {self.ann_file}')
         columns = CSVColumns(self.path_column, self.split_column, self.ignore_columns)
-        names, labels, classes = read_label_table(
+        names, labels, classes, self.split_counts = read_label_table(
             self.ann_file, columns, self.split, self._metainfo.get('classes')
         )
         self.check_names(names)  # before any of them is looked for

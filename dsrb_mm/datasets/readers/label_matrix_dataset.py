@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -14,9 +15,12 @@ from mmengine.dataset import force_full_init
 from mmpretrain.datasets import MultiLabelDataset
 
 from dsrb_mm.arguments import check_path
+from dsrb_mm.datasets.data_checks import contradictions, repeated_names
 from dsrb_mm.datasets.label_matrix import check_labels
 from dsrb_mm.datasets.readers.image_names import check_image_names, join_name
 from dsrb_mm.words.word_vectors import load_class_names
+
+_SHOWN = 5  # how many culprits a message names
 
 
 class LabelMatrixDataset(MultiLabelDataset):
@@ -32,13 +36,15 @@ class LabelMatrixDataset(MultiLabelDataset):
         ann_file: Annotation file, relative to ``data_root``.
         data_root: Root of annotations and images.
         data_prefix: Folder of the images, or ``dict(img_path=...)``.
-        classes: Category names, a file of one name a line, or a list shipped with the package
-            (``'dsrb_mm::coco'``).
+        classes: Categories to read, in this order, of those that the annotations name: names, a
+            file of one name per line, or a list shipped with the package (``'dsrb_mm::coco'``).
         **kwargs: See :class:`mmpretrain.datasets.MultiLabelDataset`.
 
     Raises:
         TypeError: Paths or classes of a wrong type.
-        ValueError: No images, no categories, names that repeat, or ``indices`` out of range.
+        ValueError: No images, no categories, ``classes`` that repeat or that the annotations do not
+            have, an image that is listed twice with contradicting labels, or ``indices`` out of
+            range.
     """
 
     def __init__(
@@ -81,22 +87,51 @@ class LabelMatrixDataset(MultiLabelDataset):
         names, labels, classes = self.load_annotations()
         self.check_names(names)
         labels = check_labels(labels, str(self.ann_file))
-        given = self._metainfo.get('classes')
-        if given is not None and len(given) != len(classes):
-            raise ValueError(
-                f'expected classes to name the {len(classes)} categories of {self.ann_file}, but '
-                f'got {len(given)} names'
-            )
-        if given is None:
-            self._metainfo['classes'] = tuple(classes)
         if not classes:
             raise ValueError(f'expected {self.ann_file} to name categories, but got none')
         if not names:
             raise ValueError(f'expected {self.ann_file} to list images, but got none')
+        self._check_repeated(names, labels, classes)
+        labels = self._select(labels, list(classes))
         # Wrappers and forked data-loading workers share it.
         labels.flags.writeable = False
         self._labels = labels
         return [dict(img_path=self.image_path(name), row=row) for row, name in enumerate(names)]
+
+    def _select(self, labels: np.ndarray, classes: list[str]) -> np.ndarray:
+        """The columns of the given categories, by name."""
+        given = list(self._metainfo.get('classes') or classes)
+        self._metainfo['classes'] = tuple(given)
+        if given == classes:
+            return labels
+        columns = {name: column for column, name in enumerate(classes)}
+        unknown = [name for name in given if name not in columns]
+        if unknown:
+            raise ValueError(
+                f'expected classes to be categories of {self.ann_file}, which has '
+                f'{short_repr(classes)}, but got {unknown[:_SHOWN]}'
+            )
+        return np.ascontiguousarray(labels[:, [columns[name] for name in given]])
+
+    def _check_repeated(
+        self, names: Sequence[str], labels: np.ndarray, classes: Sequence[str]
+    ) -> None:
+        """Refuse images that contradict themselves; warn of those that only repeat."""
+        repeated = repeated_names(names)
+        clashes = contradictions(repeated, labels)
+        if clashes:
+            name, category, present, absent = clashes[0]
+            raise ValueError(
+                f'expected {self.ann_file} to have one row per image, but got {len(clashes)} '
+                f'images with contradicting labels: {name} is image {present} with '
+                f'{classes[category]!r} present, and image {absent} with it absent'
+            )
+        if repeated:
+            warnings.warn(
+                f'{self.ann_file}: {len(repeated)} images are listed more than once, such as '
+                f'{list(repeated)[:_SHOWN]}',
+                stacklevel=2,
+            )
 
     @force_full_init
     def label_matrix(self) -> np.ndarray:

@@ -14,7 +14,7 @@ ATOMIC = 'dsrb_mm.atomic'
 
 
 class AtomicBackend(LocalBackend):
-    """MMEngine's local backend, writing whole files and removing late.
+    """MMEngine's local backend, writing whole files, and removing files late and folders never.
 
     MMEngine writes checkpoints in place, and removes the old one before it writes the new one.
     Here :meth:`remove` only notes what is to go, and :meth:`remove_outdated` does it once the new
@@ -38,18 +38,25 @@ class AtomicBackend(LocalBackend):
             reason = f'{error.strerror} (older checkpoints are whole; --resume goes on from there)'
             raise OSError(error.errno, reason, str(path)) from error
 
+    def isfile(self, filepath: str | Path) -> bool:
+        """Whether it is a regular file; a symbolic link is none."""
+        return os.path.isfile(filepath) and not os.path.islink(filepath)
+
     def remove(self, filepath: str | Path) -> None:
         """Note a file for :meth:`remove_outdated`."""
         self.outdated.append(str(filepath))
 
+    def rmtree(self, dir_path: str | Path) -> None:
+        """Leave the folder: MMEngine removes folders that have the name of a checkpoint."""
+
     def remove_outdated(self, keep: Collection[str]) -> None:
-        """Remove what was noted, unless it has been written anew meanwhile.
+        """Remove the files that were noted, unless they have been written anew meanwhile.
 
         Args:
             keep: Files that are in use.
         """
         for path in self.outdated:
-            if path not in keep and os.path.isfile(path):
+            if path not in keep and self.isfile(path):
                 os.remove(path)
         self.outdated = []
 

@@ -13,8 +13,8 @@ POINTER = 'last_checkpoint'
 _NUMBERED = re.compile(r'(?!best_)(?P<prefix>.*?)(?P<number>\d+)\.pth')
 
 
-class DamagedCheckpointError(ValueError):
-    """There is no checkpoint that could be resumed from, though there should be."""
+class ResumeError(ValueError):
+    """A training cannot be resumed from the checkpoint that it should be resumed from."""
 
 
 class Resumable(NamedTuple):

@@ -1,4 +1,4 @@
-"""Reading checkpoint files without trusting them, here and in MMEngine's own loader."""
+"""Reading checkpoint files without trusting them, here and, on request, in MMEngine's loader."""
 
 from __future__ import annotations
 
@@ -51,8 +51,14 @@ def guard_checkpoint_loader() -> None:
 
     Its loaders call ``torch.load`` without ``weights_only`` (pickled code runs on torch < 2.6), and
     those that download with ``weights_only=False`` on any version. ``Runner.load_checkpoint``,
-    ``resume``, ``load_from`` and ``init_cfg=dict(type='Pretrained')`` all pass here. Importing the
-    package does it.
+    ``resume``, ``load_from`` and ``init_cfg=dict(type='Pretrained')`` all pass there.
+
+    It holds for the whole process and all that uses MMEngine in it, so that importing the package
+    does not do it. The command-line tools do; a program of your own calls it once::
+
+        from dsrb_mm.engine.checkpoints import guard_checkpoint_loader
+
+        guard_checkpoint_loader()
     """
     CheckpointLoader.register_scheme('', _load_local, force=True)
     for prefix, loader in list(CheckpointLoader._schemes.items()):
@@ -115,7 +121,7 @@ def _explain(source: str | Path) -> Iterator[None]:
     except pickle.UnpicklingError as error:
         raise CheckpointFileError(
             f'expected {source} to hold tensors and plain containers only, but got other objects, '
-            'which could run code when loaded (checkpoints of MMEngine without PlainCheckpointHook '
+            'which could run code when loaded (checkpoints of MMEngine without ResumeHook '
             'have some in their log history). If you trust the file, keep only its weights: '
             f"python -c \"import torch; c = torch.load('{source}', map_location='cpu', "
             "weights_only=False); torch.save(dict(state_dict=c['state_dict']), 'weights.pth')\""

@@ -7,16 +7,9 @@ from typing import Any
 
 from torch import nn
 
+from dsrb_mm.engine.bare_model import names_in_state
 from dsrb_mm.engine.checkpoints.checkpoint_reading import load_plain_checkpoint
-from dsrb_mm.models.method_part import MethodPart
 
-# What only training reads: a config may have switched it off, or on, since.
-_TRAINING_ONLY = (
-    'head.complements.',
-    'head.aux_losses.',
-    'head.loss_module.',
-    'head.base_rate_entropy',
-)
 _SHOWN = 3  # weights named in a message
 
 
@@ -43,6 +36,9 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
 def load_weights(model: nn.Module, checkpoint: dict[str, Any], source: str | Path) -> None:
     """Load a checkpoint's weights; all that inference uses must fit.
 
+    What only training reads may be missing or differ: a config may have switched it off, or on,
+    since. Modules name it in their class attribute ``training_only``, as prefixes.
+
     Args:
         model: Model to load into.
         checkpoint: What :func:`read_checkpoint` returned.
@@ -60,13 +56,12 @@ def load_weights(model: nn.Module, checkpoint: dict[str, Any], source: str | Pat
             f'expected the checkpoint {source} to fit the config, but none of its '
             f'{len(state)} weights has a name of the model: {sorted(state)[:_SHOWN]}'
         )
-    optional = {name for name in state if name.startswith(_TRAINING_ONLY)}
-    any_shape = _sized_by_data(model)
+    training_only = names_in_state(model, 'training_only')
+    optional = {name for name in state if name.startswith(training_only)}
     fitting = {
         name: value
         for name, value in state.items()
-        if name not in optional
-        or (name in own and (name in any_shape or own[name].shape == value.shape))
+        if name not in optional or (name in own and own[name].shape == value.shape)
     }
     try:
         report = model.load_state_dict(fitting, strict=False)
@@ -77,7 +72,7 @@ def load_weights(model: nn.Module, checkpoint: dict[str, Any], source: str | Pat
     # PyTorch counts batches for BatchNorm since 0.4.1; nothing in inference reads the counter.
     missing = [n for n in report.missing_keys if not n.endswith('num_batches_tracked')]
     wrong = {
-        'missing': [n for n in missing if not n.startswith(_TRAINING_ONLY)],
+        'missing': [n for n in missing if not n.startswith(training_only)],
         'unknown to the model': report.unexpected_keys,
     }
     text = [f'{len(n)} weights {kind}: {sorted(n)[:_SHOWN]}' for kind, n in wrong.items() if n]
@@ -85,13 +80,3 @@ def load_weights(model: nn.Module, checkpoint: dict[str, Any], source: str | Pat
         raise WeightMismatchError(
             f'expected the checkpoint {source} to fit the config, but got {"; ".join(text)}'
         )
-
-
-def _sized_by_data(model: nn.Module) -> set[str]:
-    """Names of the buffers that take whatever shape a checkpoint has for them."""
-    return {
-        f'{prefix}.{name}'.lstrip('.')
-        for prefix, module in model.named_modules()
-        if isinstance(module, MethodPart)
-        for name in module.sized_by_data
-    }

@@ -1,76 +1,96 @@
-"""What a training is resumed from, and what the one before still owed."""
+"""Store what a training needs to go on, and resume from the newest whole checkpoint."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.hooks import EarlyStoppingHook, Hook
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpretrain.registry import HOOKS
 
-from dsrb_mm.engine.checkpoints.checkpoint_files import (
-    DamagedCheckpointError,
-    damage,
-    find_resumable,
+from dsrb_mm.engine.checkpoints.checkpoint_files import ResumeError, damage, find_resumable
+from dsrb_mm.engine.checkpoints.checkpoint_reading import load_plain_checkpoint
+from dsrb_mm.engine.checkpoints.plain_content import make_plain, restore_objects
+from dsrb_mm.engine.checkpoints.training_facts import (
+    describe_changed_schedule,
+    describe_changed_sizes,
+    schedule_settings,
+    training_sizes,
 )
 
-# Not 'val...': MMEngine would log it beside the metrics.
+# Not 'val...' or 'train...': MMEngine would log them beside the metrics.
 _VALIDATED = 'last_validated_epoch'
+_SIZES = 'sizes_of_training'
 _EARLY_STOPPING = 'early_stopping'
 
 
 @HOOKS.register_module()
 class ResumeHook(Hook):
-    """Resumes from the newest whole checkpoint, and makes up for a validation that was cut off.
+    """Makes checkpoints that a training can go on from, and goes on from the newest whole one.
 
-    MMEngine resumes from what ``last_checkpoint`` names and fails if that file is damaged. This
-    hook goes back to the newest one that is whole, and names the others in a warning.
-
-    An epoch's checkpoint is written before the epoch is validated. A run that is killed in
-    between would never be validated at that epoch, and might miss its best checkpoint; here it is
-    validated when it is resumed.
-
-    Checkpoints also get the patience of MMEngine's ``EarlyStoppingHook``, which it forgets.
+    * Checkpoints hold tensors and plain containers only, so that ``weights_only`` loading reads
+      them. The file of ``load_from`` or ``resume`` is read like that before MMEngine loads it.
+    * MMEngine resumes from what ``last_checkpoint`` names and fails if that file is damaged. This
+      hook goes back to the newest one that is whole, and names the others in a warning.
+    * An epoch's checkpoint is written before the epoch is validated. If a run is killed in between,
+      the resumed run validates that epoch first.
+    * Checkpoints also get the patience of MMEngine's ``EarlyStoppingHook``.
+    * A changed training set and a changed schedule are warned of.
 
     Raises:
-        DamagedCheckpointError: There are checkpoints, but none of them is whole.
+        ResumeError: There are checkpoints, but none of them is whole, or the one that is given
+            holds weights only.
+        CheckpointFileError: A checkpoint holds objects that could run code when loaded.
     """
 
-    # Last: validation needs the label graph and the checkpoint hook's folder.
+    # Last: validation needs the label graph and the checkpoint hook's folder, and other hooks see
+    # MMEngine's own objects in what is saved.
     priority = 'LOWEST'
 
+    def __init__(self) -> None:
+        self._resuming = False
+        self._source: str | None = None
+        self._schedule: list[dict[str, Any]] = []
+        self._saved: dict[str, Any] = {}
+
     def before_run(self, runner: Runner) -> None:
-        """Choose the checkpoint, on one process for all."""
+        """Choose the checkpoint and check it, on one process for all."""
         # What is saved after a validation, such as the best checkpoint, must know what it did to
         # the patience.
         runner._hooks = sorted(runner.hooks, key=lambda h: not isinstance(h, EarlyStoppingHook))
-        if not runner._resume or runner._has_loaded:
-            return
+        self._resuming = bool(runner._resume)
+        self._schedule = schedule_settings(runner) if self._resuming else []
         choice: list = [None, None]
         if is_main_process():
             try:
-                choice[0] = self._choose(runner)
-            except DamagedCheckpointError as error:
-                choice[1] = str(error)
+                choice[0] = self._choose(runner, runner._load_from)
+            except (ValueError, OSError) as error:
+                choice[1] = error
         broadcast_object_list(choice)
         if choice[1] is not None:
-            raise DamagedCheckpointError(choice[1])
-        runner._load_from = choice[0]
+            raise choice[1]
+        runner._load_from = self._source = choice[0]
 
-    def _choose(self, runner: Runner) -> str | None:
-        given = runner._load_from
-        if given is not None:
-            wrong = damage(Path(given).expanduser()) if '://' not in given else None
+    def _choose(self, runner: Runner, given: str | None) -> str | None:
+        if given is None and self._resuming:
+            given = self._newest(runner)
+        elif given is not None and self._resuming and '://' not in given:
+            wrong = damage(Path(given).expanduser())
             if wrong is not None:
-                raise DamagedCheckpointError(
+                raise ResumeError(
                     f'expected the checkpoint to resume from to be whole, but got {given}, '
                     f'which {wrong}'
                 )
-            return given
+        if given is not None and '://' not in given:
+            load_plain_checkpoint(given)
+        return given
+
+    def _newest(self, runner: Runner) -> str | None:
         found = find_resumable(Path(runner.work_dir))
         if found.path is None and found.rejected:
-            raise DamagedCheckpointError(
+            raise ResumeError(
                 f'expected {runner.work_dir} to hold a whole checkpoint to resume from, but got '
                 f'{"; ".join(found.rejected)}; to start anew, train without --resume'
             )
@@ -81,16 +101,47 @@ class ResumeHook(Hook):
             return None
         return str(found.path)
 
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Restore MMEngine's objects, which the runner reads after this."""
+        meta = checkpoint.get('meta')
+        if isinstance(meta, dict):
+            meta.pop('config', None)  # MMEngine would execute it
+        if self._resuming and 'optimizer' not in checkpoint:
+            raise ResumeError(
+                f'expected {self._source} to hold the state of a training, but got weights '
+                'without the state of an optimiser, as best checkpoints have them; to start a new '
+                f'training from these weights: --cfg-options load_from={self._source}'
+            )
+        restore_objects(checkpoint)
+        if self._resuming:
+            info = checkpoint['message_hub']['runtime_info']
+            names = ('epoch', _SIZES, _VALIDATED)
+            self._saved = {name: info.get(name) for name in names}
+            self._saved[_EARLY_STOPPING] = checkpoint.get(_EARLY_STOPPING)
+
     def before_train(self, runner: Runner) -> None:
-        """Validate the epoch of the checkpoint if the run before did not get so far."""
+        """Go on as the checkpoint says; validate its epoch if the run before did not get so far."""
         loop = runner.train_loop
-        if not runner._resume or loop.iter == 0 or not isinstance(loop, EpochBasedTrainLoop):
+        runner.message_hub.update_info(_SIZES, training_sizes(loop))
+        if not self._saved:
             return
-        if loop.iter != loop.epoch * len(loop.dataloader):
+        _restore_patience(runner, self._saved[_EARLY_STOPPING])
+        for message in (
+            describe_changed_schedule(self._schedule, schedule_settings(runner)),
+            describe_changed_sizes(self._saved[_SIZES], training_sizes(loop)),
+        ):
+            if message is not None:
+                runner.logger.warning(message)
+        if isinstance(loop, EpochBasedTrainLoop):
+            self._complete_epoch(runner, loop)
+        self._saved = {}
+
+    def _complete_epoch(self, runner: Runner, loop: EpochBasedTrainLoop) -> None:
+        if self._saved['epoch'] == loop.epoch:  # it ended with an epoch if it counts one more
             runner.logger.warning(
-                f'the checkpoint is of iteration {loop.iter}, which is not the end of an epoch of '
-                f'{len(loop.dataloader)} iterations: the epoch is trained anew from its start, and '
-                'the result will not be that of a training without interruption'
+                f'the checkpoint is of iteration {loop.iter}, within epoch {loop.epoch + 1}: the '
+                'epoch is trained anew from its start, and the result will not be that of a '
+                'training without interruption'
             )
         elif self._owes_validation(runner, loop):
             runner.logger.info(f'validating epoch {loop.epoch}, which the run before did not')
@@ -99,36 +150,35 @@ class ResumeHook(Hook):
             runner.message_hub.update_info('iter', loop.iter - 1)
             runner.val_loop.run()
 
+    def _owes_validation(self, runner: Runner, loop: EpochBasedTrainLoop) -> bool:
+        if runner.val_loop is None or loop.epoch < loop.val_begin:
+            return False
+        if self._saved[_VALIDATED] == loop.epoch:
+            return False
+        loop._decide_current_val_interval()
+        return loop.epoch % loop.val_interval == 0 or loop.epoch == loop.max_epochs
+
     def before_val_epoch(self, runner: Runner) -> None:
         """Note the epoch; a checkpoint holds the note only if it was written after validation."""
-        if isinstance(runner._train_loop, EpochBasedTrainLoop):
-            runner.message_hub.update_info(_VALIDATED, runner.epoch)
+        runner.message_hub.update_info(_VALIDATED, runner.epoch)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Add how long there has been no better score, and whether training ends for it."""
+        """Add how long there has been no better score; leave plain containers only."""
         hooks = [hook for hook in runner.hooks if isinstance(hook, EarlyStoppingHook)]
         if hooks:
             checkpoint[_EARLY_STOPPING] = dict(
                 stop=bool(runner.train_loop.stop_training),
                 scores={h.monitor: [h.wait_count, float(h.best_score)] for h in hooks},
             )
+        make_plain(checkpoint)
 
-    def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Go on waiting from there; a training that only starts from the weights does not."""
-        hooks = [hook for hook in runner.hooks if isinstance(hook, EarlyStoppingHook)]
-        if not runner._resume or not hooks or _EARLY_STOPPING not in checkpoint:
-            return
-        state = checkpoint[_EARLY_STOPPING]
-        runner.train_loop.stop_training = state['stop']
-        for hook in hooks:
-            if hook.monitor in state['scores']:
-                hook.wait_count, hook.best_score = state['scores'][hook.monitor]
 
-    @staticmethod
-    def _owes_validation(runner: Runner, loop: EpochBasedTrainLoop) -> bool:
-        if runner.val_loop is None or loop.epoch < loop.val_begin:
-            return False
-        if runner.message_hub.runtime_info.get(_VALIDATED) == loop.epoch:
-            return False
-        loop._decide_current_val_interval()
-        return loop.epoch % loop.val_interval == 0 or loop.epoch == loop.max_epochs
+def _restore_patience(runner: Runner, state: dict[str, Any] | None) -> None:
+    """Go on waiting for a better score from where the checkpoint was written."""
+    hooks = [hook for hook in runner.hooks if isinstance(hook, EarlyStoppingHook)]
+    if not hooks or state is None:
+        return
+    runner.train_loop.stop_training = state['stop']
+    for hook in hooks:
+        if hook.monitor in state['scores']:
+            hook.wait_count, hook.best_score = state['scores'][hook.monitor]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,11 +19,35 @@ from dsrb_mm.models.necks import CategoryFeatures
 from dsrb_mm.visualization import CategoryPanel, draw_attention_picture
 
 
+class PictureNames:
+    """Names the picture of an image by the image's path below the folder that all images share.
+
+    Images of one name in two folders get two pictures, whichever of them are drawn.
+
+    Args:
+        paths: All images.
+    """
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        absolute = [os.path.abspath(path) for path in paths]
+        self._root = os.path.commonpath([os.path.dirname(path) for path in absolute])
+        # a.jpg and a.png in one folder: names keep their suffix.
+        stems = {os.path.splitext(path)[0] for path in absolute}
+        self._whole = len(stems) < len(set(absolute))
+
+    def name(self, path: str) -> Path:
+        """Relative path of the picture of an image."""
+        relative = Path(os.path.relpath(os.path.abspath(path), self._root))
+        stem = relative.name if self._whole else relative.stem
+        return relative.with_name(f'{stem}.png')
+
+
 @HOOKS.register_module()
 class AttentionPictureHook(Hook):
     """Writes a picture of every so many test images: prediction, truth, attention per category.
 
-    Models without :class:`CSRLNeck` get the same picture without attention maps.
+    Models without :class:`CSRLNeck` get the same picture without attention maps. A picture has the
+    name of its image, in the folder that the image has below the folder that all images share.
 
     Args:
         out_dir: Folder of the pictures.
@@ -43,8 +68,10 @@ class AttentionPictureHook(Hook):
         self.max_categories = max_categories
 
     def before_test(self, runner: Runner) -> None:
-        """Make the folder."""
+        """Make the folder, and find names for the pictures."""
         self.out_dir.mkdir(parents=True, exist_ok=True)
+        data = runner.test_dataloader.dataset
+        self._names = PictureNames([data.get_data_info(i)['img_path'] for i in range(len(data))])
         self._seen = 0
 
     @torch.no_grad()
@@ -93,5 +120,6 @@ class AttentionPictureHook(Hook):
         present = [] if truth is None else np.flatnonzero(truth == 1).tolist()
         missed = sorted(set(present) - set(predicted))
         rgb = image.numpy()[::-1].transpose(1, 2, 0)
-        path = self.out_dir / f'{Path(sample.img_path).stem}.png'
+        path = self.out_dir / self._names.name(sample.img_path)
+        path.parent.mkdir(parents=True, exist_ok=True)
         draw_attention_picture(rgb, panels, path, [names[c] for c in missed])

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
 from mmpretrain.registry import HOOKS
+from torch import nn
 
 from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.checkpoints.checkpoint_weights import load_weights
@@ -37,6 +38,22 @@ def _compare(one: str, expected: Sequence[str], other: str, found: Sequence[str]
     )
 
 
+def _check_numbers(model: nn.Module, expected: int) -> None:
+    """Compare every part that has a number of categories; backbones may have one of their own."""
+    numbers = {
+        name: part.num_classes
+        for name, part in model.named_children()
+        if name != 'backbone' and isinstance(getattr(part, 'num_classes', None), int)
+    }
+    wrong = [f'{name}.num_classes = {n}' for name, n in numbers.items() if n != expected]
+    if wrong:
+        settings = ' '.join(f'model.{name}.num_classes={expected}' for name in numbers)
+        raise CategoryMismatchError(
+            f'expected the model to have {expected} categories, as the training set has, but got '
+            f'{", ".join(wrong)}; set {settings}'
+        )
+
+
 @HOOKS.register_module()
 class CategoryCheckHook(Hook):
     """Stops a run whose category lists do not agree, before it computes nonsense.
@@ -59,13 +76,7 @@ class CategoryCheckHook(Hook):
         classes = _classes(runner.train_dataloader.dataset)
         if classes is None:
             return
-        num_classes = getattr(bare_model(runner).head, 'num_classes', len(classes))
-        if num_classes != len(classes):
-            raise CategoryMismatchError(
-                f'expected num_classes of the head to be {len(classes)}, the number of categories '
-                f'of the training set, but got {num_classes}. Leave num_classes out of '
-                'model.neck and model.head: it is read from the data'
-            )
+        _check_numbers(bare_model(runner), len(classes))
         if runner.val_loop is not None:
             found = _classes(runner.val_dataloader.dataset)
             if found is not None:
@@ -73,7 +84,7 @@ class CategoryCheckHook(Hook):
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
         """Before a test, compare the checkpoint with test set and model."""
-        if runner._test_loop is None or isinstance(runner._test_loop, dict):
+        if not isinstance(runner._test_loop, BaseLoop):  # built where a test runs
             return
         meta = checkpoint.get('meta', {}).get('dataset_meta') or {}
         expected = meta.get('classes')
@@ -81,4 +92,4 @@ class CategoryCheckHook(Hook):
         if expected is not None and found is not None:
             _compare('the checkpoint', expected, 'the test set', found)
         content = checkpoint if 'state_dict' in checkpoint else dict(state_dict=checkpoint)
-        load_weights(bare_model(runner), content, runner._load_from)
+        load_weights(bare_model(runner), content, runner.cfg.get('load_from', 'of this test'))

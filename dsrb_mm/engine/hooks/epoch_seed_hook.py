@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.dist import get_rank
-from mmengine.hooks import Hook
+from mmengine.hooks import DistSamplerSeedHook
 from mmengine.registry import FUNCTIONS
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
@@ -35,8 +35,11 @@ def seed_worker(worker_id: int) -> None:
 
 
 @HOOKS.register_module()
-class EpochSeedHook(Hook):
+class EpochSeedHook(DistSamplerSeedHook):
     """Seeds all generators at the start of every epoch from seed, epoch and process.
+
+    Takes the place of MMEngine's ``DistSamplerSeedHook`` (``default_hooks.sampler_seed``), which
+    tells the sampler the epoch; this hook does that, too.
 
     Checkpoints hold no generator states; with this hook none is needed: an epoch draws the same
     random numbers in an uninterrupted run and in one resumed before it. Needs workers that start
@@ -61,7 +64,8 @@ class EpochSeedHook(Hook):
                 sampler.seed = runner.seed
 
     def before_train_epoch(self, runner: Runner) -> None:
-        """Seed Python, NumPy and PyTorch."""
+        """Seed the sampler, Python, NumPy and PyTorch."""
+        super().before_train_epoch(runner)
         self._seed(runner, 0)
 
     def before_val_epoch(self, runner: Runner) -> None:

@@ -17,12 +17,17 @@ from torch import nn
 from dsrb_mm.datasets import get_label_matrix
 from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.finite_checks import all_finite, batch_paths, shorten
+from dsrb_mm.models.label_bank import LabelBank
 from dsrb_mm.models.losses import PartialLabelLoss
 from dsrb_mm.models.method_part import MethodPart, TrainingProgress
 from dsrb_mm.models.views_data_preprocessor import ViewsDataPreprocessor
 
 # What mixes images and adds up their labels: (present, unknown) would become a soft known label.
 _MIXING = ('Mixup', 'CutMix', 'ResizeMix')
+
+
+class UnsuitableTrainingSetError(ValueError):
+    """A model that cannot be trained with the labels at hand."""
 
 
 @HOOKS.register_module()
@@ -35,8 +40,8 @@ class MethodHook(Hook):
     works for epoch-based and iteration-based loops alike, also with samplers that never end.
 
     Raises:
-        ValueError: A loss that reads unknown labels as targets, a batch augmentation that mixes
-            them, or labels that a part cannot be trained with.
+        UnsuitableTrainingSetError: A loss that reads unknown labels as targets, a batch
+            augmentation that mixes them, or labels that a part cannot be trained with.
 
     Example:
         >>> default_hooks = dict(method=dict(type='MethodHook'))
@@ -50,13 +55,16 @@ class MethodHook(Hook):
         self._passed_at = -1
         model, dataset = bare_model(runner), runner.train_dataloader.dataset
         labels = get_label_matrix(dataset)
-        _check_model(model, labels)
-        _check_views(model)
-        for part in _parts(model):
-            if not runner._resume:
-                part.forget()
-            part.see_labels(labels)
-        _resize_averages(runner)
+        try:
+            _check_model(model, labels)
+            _check_views(model)
+            for part in _parts(model):
+                if not runner._resume:
+                    part.forget()
+                part.see_labels(labels)
+        except ValueError as error:
+            raise UnsuitableTrainingSetError(str(error)) from error
+        _resize_averages(runner, model)
         runner.logger.info(
             f'training labels: {len(labels)} images x {labels.shape[1]} categories, '
             f'{(labels >= 0).mean():.1%} known, {(labels == 1).sum()} known positives'
@@ -87,8 +95,16 @@ class MethodHook(Hook):
         parts = [part for part in _parts(model) if part.pass_is_due(progress)]
         if parts and self._passed_at != progress.iteration:
             self._passed_at = progress.iteration
-            _pass_over_training_set(runner, model, parts)
-            _resize_averages(runner)
+            _pass_over_training_set(runner, model, parts, progress)
+            _resize_averages(runner, model)
+
+
+def _resize_averages(runner: Runner, model: nn.Module) -> None:
+    """Give the averaged models of EMA hooks the buffers whose size the data has decided."""
+    for average in [hook.ema_model for hook in runner.hooks if hasattr(hook, 'ema_model')]:
+        for part, copy in zip(_parts(model), _parts(average.module), strict=True):
+            for name in part.sized_by_data:
+                setattr(copy, name, getattr(part, name).clone())
 
 
 def _parts(model: nn.Module) -> list[MethodPart]:
@@ -122,7 +138,13 @@ def _check_model(model: nn.Module, labels: np.ndarray) -> None:
     if mixing:
         raise ValueError(
             f'{shorten(mixing)} would mix unknown labels (-1) into soft known ones, and the '
-            'training set has some. Leave it out of the batch augmentations'
+            'training set has some. Use LogicMix in the batch augmentations, which keeps them '
+            'unknown'
+        )
+    if augment is not None and _needs_single_images(model):
+        raise ValueError(
+            'a state per label and second views need single images: leave the batch augmentations '
+            'out of the data preprocessor'
         )
 
 
@@ -136,23 +158,16 @@ def _check_views(model: nn.Module) -> None:
         )
 
 
-def _resize_averages(runner: Runner) -> None:
-    """Give an averaged model (``EMAHook``) the buffers that parts have sized by the data.
-
-    It is copied before parts see the data, and copies buffers into its own.
-    """
-    for hook in runner.hooks:
-        average = getattr(hook, 'ema_model', None)
-        if average is None:
-            continue
-        pairs = zip(average.module.modules(), bare_model(runner).modules(), strict=True)
-        for own, part in pairs:
-            for name in getattr(part, 'sized_by_data', ()):
-                setattr(own, name, getattr(part, name).clone())
+def _needs_single_images(model: nn.Module) -> bool:
+    return isinstance(model.data_preprocessor, ViewsDataPreprocessor) or any(
+        isinstance(module, LabelBank) for module in model.modules()
+    )
 
 
 @torch.no_grad()
-def _pass_over_training_set(runner: Runner, model: nn.Module, parts: Sequence[MethodPart]) -> None:
+def _pass_over_training_set(
+    runner: Runner, model: nn.Module, parts: Sequence[MethodPart], progress: TrainingProgress
+) -> None:
     """Every image once, by exactly one process, through the model in evaluation mode."""
     start = time.perf_counter()
     training = model.training
@@ -161,7 +176,7 @@ def _pass_over_training_set(runner: Runner, model: nn.Module, parts: Sequence[Me
         part.start_pass()
     batches: list[tuple[torch.Tensor, list[str]]] = []
     loader = _loader_of_one_pass(runner)
-    loader.sampler.set_epoch(runner.epoch)
+    loader.sampler.set_epoch(int(progress.epoch))
     hidden = not is_main_process()
     for data_batch in track(loader, 'pass over the training set', disable=hidden, transient=True):
         data = model.data_preprocessor(data_batch, False)

@@ -88,6 +88,14 @@ class Complement(MethodPart):
         # A copy on the host: reading the buffer would make the host wait for the device.
         self.is_active = False
 
+    def build_layers(self, num_classes: int, channels: int | None) -> None:
+        """Build the layers whose sizes the head decides; it calls this once, when it is built.
+
+        Args:
+            num_classes: Number of categories C.
+            channels: Channels D of a category's feature; None where the head does not tell.
+        """
+
     def advance(self, progress: TrainingProgress) -> None:
         """Switch the complement on at its epoch."""
         self.set_active(progress.epoch >= self.begin)
@@ -107,7 +115,10 @@ class Complement(MethodPart):
         raise NotImplementedError
 
     def extra_losses(self, batch: CategoryBatch) -> dict[str, Tensor]:
-        """Losses of the complement's own layers, by name, computed on the unchanged batch."""
+        """Losses of the complement's own layers by name, on the unchanged batch.
+
+        Called for every training batch after :meth:`forward`, also before ``begin``.
+        """
         return {}
 
     def scalars(self) -> dict[str, Tensor]:

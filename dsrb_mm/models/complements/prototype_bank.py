@@ -7,12 +7,13 @@ from mmengine.dist import all_reduce
 from torch import Tensor
 
 from dsrb_mm.arguments import check_int
-from dsrb_mm.models.method_part import MethodPart
+
+from .category_bank import CategoryBank
 
 NUM_LOCATIONS = 4
 
 
-class PrototypeBank(MethodPart):
+class PrototypeBank(CategoryBank):
     """Mean semantic feature of a category's known positives, one for each quadrant of the map.
 
     A prototype of the paper is a mean of attended maps (H, W, D); it is only ever used summed over
@@ -28,29 +29,12 @@ class PrototypeBank(MethodPart):
         ValueError: ``max_per_location`` below 1.
     """
 
-    category_rows = ('prototypes', 'counts')
-    sized_by_data = ('prototypes', 'counts')
-    prototypes: Tensor
-    counts: Tensor
-
     def __init__(self, max_per_location: int | None = None) -> None:
-        super().__init__()
+        super().__init__(NUM_LOCATIONS)
         if max_per_location is not None:
             check_int('max_per_location', max_per_location, 1)
         self.max_per_location = max_per_location
-        self.register_buffer('prototypes', torch.empty(0, NUM_LOCATIONS, 0))
-        self.register_buffer('counts', torch.empty(0, NUM_LOCATIONS, dtype=torch.long))
         self._sums: Tensor | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether it was never filled."""
-        return len(self.prototypes) == 0
-
-    @property
-    def available(self) -> Tensor:
-        """Categories with at least one collected image: (C,) bool."""
-        return self.counts.sum(-1) > 0
 
     def reset(self) -> None:
         """Start collecting anew."""

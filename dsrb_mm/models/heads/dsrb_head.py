@@ -61,7 +61,7 @@ class DSRBHead(PartialLabelHead):
             num_classes=num_classes, in_channels=in_channels, hidden_channels=hidden_channels
         )
         check_int('graph_steps', graph_steps)
-        super().__init__(num_classes, **kwargs)
+        super().__init__(num_classes, category_channels=in_channels, **kwargs)
         self.graph = GatedGraphNetwork(num_classes, in_channels, graph_steps)
         self.classifier = CategoryClassifier(num_classes, in_channels, hidden_channels)
 

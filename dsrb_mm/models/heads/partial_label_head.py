@@ -44,6 +44,8 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
         thr: Probability from which a category counts as predicted.
         topk: Number of predicted categories, where ``thr`` is None.
         init_cfg: Initialisation config of MMEngine.
+        category_channels: Channels D of a category's feature, for complements with layers of their
+            own; a subclass tells it.
 
     Raises:
         ValueError: An argument out of range, or a part that is not registered.
@@ -64,6 +66,7 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
         thr: float | None = None,
         topk: int | None = None,
         init_cfg: dict | None = None,
+        category_channels: int | None = None,
     ) -> None:
         check_sizes(num_classes=num_classes)
         if thr is not None:
@@ -79,6 +82,8 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
         self.bias_init = bias_init
         self.diagnostics = check_flag('diagnostics', diagnostics)
         self.complements = _named_parts('complements', complements, Complement)
+        for complement in self.complements.values():
+            complement.build_layers(num_classes, category_channels)
         self.aux_losses = _named_parts('aux_losses', aux_losses, nn.Module)
         self.register_buffer('base_rate_entropy', torch.tensor(0.0))
         self._bias_is_loaded = False
@@ -183,7 +188,7 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
         }
         for name, loss in self.aux_losses.items():
             losses[f'loss_{name}'] = loss(batch.features, batch.target)
-        for complement in self._active():
+        for complement in self.complements.values():
             losses |= complement.extra_losses(batch)
         return losses | self._scalars(feats, batch, copies)
 

@@ -35,8 +35,8 @@ class LargeLoss(PartialLabelLoss):
     ones, would otherwise drop known entries as well. Published ``delta_rel``: 0.1 to 0.5.
 
     As published, the third mode keeps only entries above the k-th largest loss; that one itself is
-    taken for present in this batch alone. With k = 1, which is what 16 images of 20 categories give,
-    nothing is kept: choose ``delta_rel`` above ``100 / (B C)``.
+    taken for present in this batch alone. With k = 1, as with 16 images of 20 categories, nothing
+    is kept: choose ``delta_rel`` above ``100 / (B C)``.
 
     Args:
         mode: See above.

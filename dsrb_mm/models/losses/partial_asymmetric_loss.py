@@ -42,10 +42,7 @@ def focal_bce(
     # 1 - p from the logits: a subtraction would leave nothing of it where p is close to 1.
     probability, complement = logits.sigmoid(), (-logits).sigmoid()
     positive = -F.logsigmoid(logits)
-    if clip:
-        negative = -(complement + clip).clamp(max=1).log()
-    else:
-        negative = -F.logsigmoid(-logits)
+    negative = -(complement + clip).clamp(max=1).log() if clip else -F.logsigmoid(-logits)
     with torch.set_grad_enabled(torch.is_grad_enabled() and not detach_weights):
         # Powers below 1 have no gradient at 0.
         weight_pos = complement.clamp(min=0 if detach_weights else _TINY) ** gamma_pos

@@ -91,7 +91,34 @@ def test_truncated_json(tmp_path):
         build(tmp_path)
 
 
-def test_given_classes_of_another_number(tmp_path):
+def test_given_classes_are_found_by_name(tmp_path):
+    labels = random_labels(6, 4)
+    write_coco(tmp_path, 'val', labels, CLASSES)
+    dataset = build(tmp_path, classes=['cow', 'cat'])
+    assert dataset.metainfo['classes'] == ('cow', 'cat')
+    assert (dataset.label_matrix() == labels[:, [3, 0]]).all()
+    assert (build(tmp_path, classes=CLASSES[::-1]).label_matrix() == labels[:, ::-1]).all()
+    with pytest.raises(ValueError, match=r"has \['cat'.*got \['horse'\]"):
+        build(tmp_path, classes=['cat', 'dog', 'bird', 'horse'])
+
+
+def list_again(root, *, same_labels):
+    """The first image once more, under another id."""
+    file = root / 'annotations/instances_val.json'
+    content = json.loads(file.read_text())
+    first = content['images'][0]
+    content['images'].append(dict(first, id=1))
+    again = [a for a in content['annotations'] if a['image_id'] == first['id']]
+    content['annotations'] += [dict(a, image_id=1) for a in again if same_labels]
+    file.write_text(json.dumps(content))
+
+
+def test_a_file_name_twice(tmp_path):
     write_coco(tmp_path, 'val', random_labels(3, 4), CLASSES)
-    with pytest.raises(ValueError, match=r'4 categories .* 2 names'):
-        build(tmp_path, classes=['a', 'b'])
+    list_again(tmp_path, same_labels=False)
+    with pytest.raises(ValueError, match=r"000000\.jpg is image 0 with 'cat' present, and image 3"):
+        build(tmp_path)
+    write_coco(tmp_path, 'val', random_labels(3, 4), CLASSES)
+    list_again(tmp_path, same_labels=True)
+    with pytest.warns(UserWarning, match='1 images are listed more than once'):
+        assert len(build(tmp_path)) == 4

@@ -75,6 +75,7 @@ def edit(file, old, new):
         (dict(classes=[*CLASSES, 'cow']), r"missing columns \['cow'\]"),
         (dict(split='test'), r"\['train', 'val'\].*'test'"),
         (dict(path_column='file'), "column 'file'"),
+        (dict(ignore_columns=['bye']), r"column 'bye' \(ignore_columns\)"),
         (dict(split=None), 'together'),
     ],
 )
@@ -151,3 +152,41 @@ def test_label_matrix_of_a_whole_set_is_no_copy(table):
     assert labels is dataset.label_matrix() and not labels.flags.writeable
     dataset.get_subset_([3, 1])
     assert (dataset.label_matrix() == labels[[3, 1]]).all()
+
+
+def test_blanks_after_commas(tmp_path):
+    text = 'path, split, dog ,cat\na.jpg, train, 1, 0\nb.jpg,val ,0,\nc.jpg,train,,\n'
+    (tmp_path / 'a.csv').write_text(text)
+    dataset = build(tmp_path / 'a.csv', check_images=False)
+    assert dataset.metainfo['classes'] == ('dog', 'cat')
+    assert dataset.label_matrix().tolist() == [[1, 0], [-1, -1]]
+    assert dataset.split_counts == {'train': 2, 'val': 1}
+
+
+def test_a_split_in_several_spellings(table):
+    file, _ = table
+    edit(file, '2.png,train', '2.png,Train')
+    with pytest.raises(ValueError, match=r"spell 'train' in one way, but got 'Train' in 1 rows"):
+        build(file)
+    assert len(build(file, split='val')) == 2
+
+
+def test_minus_one_is_unknown_and_the_message_says_so(table):
+    file, labels = table
+    edit(file, '1.png,train,0', '1.png,train,-1')
+    assert (build(file).label_matrix()[1] == [-1, *labels[1, 1:]]).all()
+    edit(file, '1.png,train,-1', '1.png,train,-2')
+    with pytest.raises(ValueError, match=r"1, 0 and -1 or nothing \(unknown\), but got '-2'"):
+        build(file)
+
+
+def test_an_image_twice(table):
+    file, _ = table
+    file.write_text(file.read_text() + '0.png,train,1,,0\n')
+    with pytest.raises(
+        ValueError, match=r"0\.png is image 0 with 'green grass' present, and image 4"
+    ):
+        build(file)
+    edit(file, '0.png,train,1,,0', '0.png,train,1,,')  # unknown contradicts nothing
+    with pytest.warns(UserWarning, match=r"more than once, such as \['0.png'\]"):
+        assert len(build(file)) == 5

@@ -205,7 +205,8 @@ def test_label_files(data, damage):
         data_prefix=dict(img_path='images'),
     )  # fmt: skip
     with pytest.raises(ValueError, match='labels.npy'):
-        DATASETS.build(dict(type='PartialLabelDataset', dataset=config, label_file=str(path)))
+        known = dict(type='LabelFile', path=str(path))
+        DATASETS.build(dict(type='PartialLabelDataset', dataset=config, known=known))
 
 
 @pytest.mark.parametrize(

@@ -56,3 +56,11 @@ def test_errors(root):
         build(folder, ann_file='missing.txt')
     with pytest.raises(FileNotFoundError, match=r'missing\.json'):
         build(folder, label_file='missing.json')
+
+
+def test_a_line_twice(root):
+    folder, labels = root
+    list_file = folder / 'test_list_500.txt'
+    list_file.write_text(list_file.read_text() + '8.jpg\n')
+    with pytest.warns(UserWarning, match=r"1 images .* more than once, such as \['8.jpg'\]"):
+        assert (build(folder).label_matrix()[[1, 3]] == labels[7]).all()

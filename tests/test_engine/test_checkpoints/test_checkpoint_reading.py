@@ -7,7 +7,13 @@ import torch
 from fixtures.hostile import write_hostile_checkpoint
 from mmengine.runner import CheckpointLoader, load_checkpoint
 
-from dsrb_mm.engine.checkpoints.checkpoint_reading import CheckpointFileError, load_plain_checkpoint
+from dsrb_mm.engine.checkpoints import guard_checkpoint_loader, load_plain_checkpoint
+from dsrb_mm.engine.checkpoints.checkpoint_reading import CheckpointFileError
+
+
+@pytest.fixture(autouse=True)
+def guarded():
+    guard_checkpoint_loader()
 
 
 @pytest.fixture
@@ -117,3 +123,9 @@ def test_damaged_file_is_named(tmp_path, content):
     (tmp_path / 'a.pth').write_bytes(content)
     with pytest.raises(CheckpointFileError, match='a.pth'):
         load_plain_checkpoint(tmp_path / 'a.pth')
+
+
+def test_guarding_twice_changes_nothing():
+    schemes = dict(CheckpointLoader._schemes)
+    guard_checkpoint_loader()
+    assert dict(CheckpointLoader._schemes) == schemes

@@ -59,7 +59,29 @@ def test_weights_that_do_not_fit(change, message):
         load_weights(model(), dict(state_dict=state), 'x.pth')
 
 
+class Head(torch.nn.Linear):
+    training_only = ('helper.', 'seen')
+
+    def __init__(self, rows=3):
+        super().__init__(3, 2)
+        self.helper = torch.nn.Linear(3, rows)
+        self.register_buffer('seen', torch.zeros(1))
+
+
 def test_what_only_training_reads_may_differ():
-    state = dict(model().state_dict())
-    state['head.pprb.bank.sums'] = torch.zeros(4)
-    load_weights(model(), dict(state_dict=state), 'x.pth')
+    def build(rows=3):
+        return torch.nn.ModuleDict(dict(part=torch.nn.Sequential(Head(rows))))
+
+    whole = build().state_dict()
+    # Of another shape, missing, unknown.
+    load_weights(build(5), dict(state_dict=whole), 'x.pth')
+    needed = {name: whole[name] for name in ('part.0.weight', 'part.0.bias')}
+    load_weights(build(), dict(state_dict=needed), 'x.pth')
+    more = whole | {'part.0.helper.more': torch.zeros(4)}
+    target = build()
+    load_weights(target, dict(state_dict=more), 'x.pth')
+    assert torch.equal(target['part'][0].helper.weight, whole['part.0.helper.weight'])
+    for name in ('part.0.weight', 'helper.weight'):
+        state = {k: v for k, v in whole.items() if k != name} | {name: torch.zeros(7)}
+        with pytest.raises(ValueError, match='fit the config'):
+            load_weights(build(), dict(state_dict=state), 'x.pth')

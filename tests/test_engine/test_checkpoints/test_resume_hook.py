@@ -10,7 +10,7 @@ from kill_points.training import differences
 from mmengine.runner import Runner
 
 from dsrb_mm.engine.checkpoints.atomic_backend import AtomicBackend
-from dsrb_mm.engine.checkpoints.checkpoint_files import DamagedCheckpointError, damage
+from dsrb_mm.engine.checkpoints.checkpoint_files import ResumeError, damage
 
 
 @pytest.fixture(scope='module')
@@ -74,7 +74,7 @@ def test_no_whole_checkpoint_is_a_clear_error(data, cut, given):
     halve(cut / 'epoch_2.pth')
     (cut / 'epoch_1.pth').write_bytes(b'')
     runner = Runner.from_cfg(build(data, cut, cut / 'epoch_2.pth' if given else True))
-    with pytest.raises(DamagedCheckpointError, match=r'epoch_2.pth, which is|epoch_2.pth is') as e:
+    with pytest.raises(ResumeError, match=r'epoch_2.pth, which is|epoch_2.pth is') as e:
         runner.train()
     assert given or 'epoch_1.pth' in str(e.value)
 
@@ -87,10 +87,57 @@ def test_resuming_in_an_empty_folder_starts_anew(data, tmp_path):
 
 def test_a_checkpoint_within_an_epoch_is_warned_of(data, cut):
     saved = torch.load(cut / 'epoch_2.pth', weights_only=True)
-    saved['meta']['iter'] -= 1
+    saved['meta'].update(epoch=1, iter=5)  # 3 iterations per epoch
     torch.save(saved, cut / 'epoch_2.pth')
     Runner.from_cfg(build(data, cut, True)).train()
-    assert 'not the end of an epoch' in log(cut)
+    assert 'of iteration 5, within epoch 2: the epoch is trained anew' in log(cut)
+
+
+def test_weights_alone_are_not_resumed_from(data, cut):
+    """Best checkpoints are saved without optimiser and schedule."""
+    saved = torch.load(cut / 'epoch_2.pth', weights_only=True)
+    best = cut / 'best_multi-label_mAP_epoch_2.pth'
+    torch.save({k: saved[k] for k in ('meta', 'message_hub', 'state_dict')}, best)
+    with pytest.raises(ResumeError, match=f'got weights .* --cfg-options load_from={best}'):
+        Runner.from_cfg(build(data, cut, best)).train()
+    cfg = build(data, cut / 'new')
+    cfg.load_from = str(best)
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    assert runner.epoch == 3
+
+
+@pytest.mark.parametrize('change', ['batch size', 'images', 'nothing'])
+def test_a_changed_training_set_is_named(data, cut, change):
+    cfg = build(data, cut, True)
+    if change == 'batch size':
+        cfg.train_dataloader.batch_size = 4
+    elif change == 'images':
+        cfg.train_dataloader.dataset.dataset.indices = 19
+    Runner.from_cfg(cfg).train()
+    now = {'batch size': '20 images in 5', 'images': '19 images in 3'}.get(change)
+    if now:
+        assert f'the training set has {now} iterations per epoch, but had 20 images in 3' in log(
+            cut
+        )
+    assert ('have changed' in log(cut)) == (now is not None)
+    assert 'trained anew' not in log(cut)
+
+
+def test_a_changed_schedule_is_named(data, cut):
+    cfg = build(data, cut, True)
+    Runner.from_cfg(cfg).train()
+    assert 'the schedule' not in log(cut)
+    shutil.rmtree(next(path.parent for path in cut.glob('*/*.log')))
+    (cut / 'last_checkpoint').write_text(str(cut / 'epoch_2.pth'))
+    cfg = build(data, cut, True)
+    cfg.experiment_name = 'changed'
+    cfg.train_cfg.max_epochs, cfg.param_scheduler.milestones = 4, [3]  # it ends with the training
+    Runner.from_cfg(cfg).train()
+    assert (
+        'milestones = [3] in the config, [10] in the checkpoint; end = 4 in the config, 3'
+        in log(cut)
+    )
 
 
 def test_there_is_a_whole_checkpoint_whenever_one_is_written(data, tmp_path, monkeypatch):

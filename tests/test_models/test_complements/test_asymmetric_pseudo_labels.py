@@ -22,7 +22,7 @@ def draw_logits(seed):
 
 
 def loops(given_labels, labels, logits, share):
-    """Soft labels after a round: those given, and the lowest scores of each category up to share."""
+    """Soft labels after a round: those given, and the lowest scores up to a share."""
     result = [row.copy() for row in given_labels]
     for c in range(labels.shape[1]):
         unknown = [i for i in range(len(labels)) if labels[i, c] == -1]

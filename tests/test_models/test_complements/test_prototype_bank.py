@@ -6,7 +6,7 @@ from oracles import dense
 from oracles.wiring import draw_labels, maximum_deviation
 
 from dsrb_mm.models.complements import PrototypeBank
-from dsrb_mm.models.layers import peak_quadrant
+from dsrb_mm.models.layers import attended_response, peak_quadrant
 
 CHANNELS, HEIGHT, WIDTH = 3, 2, 3
 
@@ -50,7 +50,7 @@ def assert_same_as_dense(bank, batches, limit=None):
 )
 def test_agrees_with_means_of_attended_maps(seed, sizes, limit):
     batches = draw_batches(seed, sizes, 4)
-    bank = fill(PrototypeBank(4, CHANNELS, limit).double(), batches)
+    bank = fill(PrototypeBank(limit).double(), batches)
     assert_same_as_dense(bank, batches, limit)
     if limit is not None:
         assert bank.counts.max() <= limit
@@ -59,13 +59,13 @@ def test_agrees_with_means_of_attended_maps(seed, sizes, limit):
 def test_category_without_positives_has_no_prototype():
     ((maps, labels),) = draw_batches(0, [6], 3)
     labels[:, 1] = torch.tensor([0, -1, 0, -1, 0, -1])
-    bank = fill(PrototypeBank(3, CHANNELS).double(), [(maps, labels)])
+    bank = fill(PrototypeBank().double(), [(maps, labels)])
     assert bank.available.tolist() == [True, False, True]
     assert_same_as_dense(bank, [(maps, labels)])
 
 
 def test_empty_quadrant_takes_the_mean_of_all_maps_not_of_the_quadrants():
-    bank = PrototypeBank(1, 1)
+    bank = PrototypeBank()
     bank.reset()
     semantic = torch.tensor([1.0, 2.0, 6.0]).view(3, 1, 1)
     bank.update(semantic, torch.ones(3, 1), torch.tensor([[0], [0], [3]]))
@@ -75,7 +75,7 @@ def test_empty_quadrant_takes_the_mean_of_all_maps_not_of_the_quadrants():
 
 
 def test_the_limit_takes_the_first_of_each_quadrant_across_batches():
-    bank = PrototypeBank(1, 1, max_per_location=2)
+    bank = PrototypeBank(max_per_location=2)
     bank.reset()
     for values, quadrants in [([1.0], [2]), ([3.0, 100.0, 5.0], [2, 2, 1])]:
         semantic = torch.tensor(values).view(-1, 1, 1)
@@ -87,14 +87,14 @@ def test_the_limit_takes_the_first_of_each_quadrant_across_batches():
 
 def test_how_images_are_spread_over_batches_does_not_matter():
     ((maps, labels),) = draw_batches(1, [12], 3)
-    whole = fill(PrototypeBank(3, CHANNELS), [(maps, labels)])
+    whole = fill(PrototypeBank(), [(maps, labels)])
     pieces = [(maps[i : i + 5], labels[i : i + 5]) for i in range(0, 12, 5)]
-    assert torch.equal(fill(PrototypeBank(3, CHANNELS), pieces).prototypes, whole.prototypes)
+    assert torch.equal(fill(PrototypeBank(), pieces).prototypes, whole.prototypes)
 
 
 def test_refilling_forgets_what_was_there_before():
     first, second = draw_batches(2, [8, 3], 3)
-    bank = fill(PrototypeBank(3, CHANNELS).double(), [first])
+    bank = fill(PrototypeBank().double(), [first])
     assert_same_as_dense(fill(bank, [second]), [second])
 
 
@@ -105,15 +105,16 @@ def test_quadrants_of_the_package_give_the_same_prototypes():
     maps = (attention.unsqueeze(-1) * features.unsqueeze(1)).permute(0, 2, 1, 3)
     maps = maps.unflatten(1, (HEIGHT, WIDTH))
     labels = draw_labels(9, 2, 3, (1, 1, 0, -1))
-    bank = PrototypeBank(2, CHANNELS).double()
+    bank = PrototypeBank().double()
     bank.reset()
-    bank.update(attention @ features, labels, peak_quadrant(attention, features, HEIGHT, WIDTH))
+    response = attended_response(attention.unflatten(-1, (HEIGHT, WIDTH)), features)
+    bank.update(attention @ features, labels, peak_quadrant(response))
     bank.finish()
     assert_same_as_dense(bank, [(maps, labels)])
 
 
 def test_large_sums_keep_their_precision():
-    bank = PrototypeBank(1, 1)
+    bank = PrototypeBank()
     bank.reset()
     for _ in range(40):
         bank.update(torch.full((500, 1, 1), 0.1), torch.ones(500, 1), torch.zeros(500, 1).long())
@@ -122,21 +123,29 @@ def test_large_sums_keep_their_precision():
 
 
 def test_no_batch_at_all():
-    bank = fill(PrototypeBank(2, CHANNELS), [])
-    assert not bank.available.any()
-    assert bool((bank.prototypes == 0).all())
+    bank = fill(PrototypeBank(), [])
+    assert bank.is_empty and not bank.available.any()
+    full = fill(PrototypeBank(), draw_batches(0, [6], 3))
+    before = full.prototypes.clone()
+    assert torch.equal(fill(full, []).prototypes, before)
 
 
-def test_prototypes_are_saved():
-    bank = fill(PrototypeBank(3, CHANNELS), draw_batches(4, [6], 3))
-    other = PrototypeBank(3, CHANNELS)
-    other.load_state_dict(bank.state_dict())
+@pytest.mark.parametrize('sizes', [(3, 3), (3, 5), (None, 3), (3, None)], ids=str)
+def test_prototypes_are_saved_and_loaded_whatever_their_sizes(sizes):
+    """Into an empty bank, a bank of other sizes, and as an empty bank."""
+    banks = [
+        PrototypeBank() if n is None else fill(PrototypeBank(), draw_batches(4, [6], n))
+        for n in sizes
+    ]
+    other, bank = banks
+    assert other.load_state_dict(bank.state_dict()).missing_keys == []
     assert torch.equal(other.prototypes, bank.prototypes)
     assert torch.equal(other.available, bank.available)
+    assert other.is_empty == bank.is_empty
 
 
 def test_no_gradient_is_kept():
-    bank = PrototypeBank(2, CHANNELS)
+    bank = PrototypeBank()
     semantic = torch.randn(3, 2, CHANNELS, requires_grad=True)
     bank.reset()
     bank.update(semantic, torch.ones(3, 2), torch.zeros(3, 2).long())
@@ -148,11 +157,11 @@ def test_no_gradient_is_kept():
 def test_bad_limit(limit):
     message = f'expected max_per_location to be at least 1, but got {limit}'
     with pytest.raises(ValueError, match=message):
-        PrototypeBank(2, 3, limit)
+        PrototypeBank(limit)
 
 
 def test_use_before_reset():
-    bank = PrototypeBank(2, 3)
+    bank = PrototypeBank()
     with pytest.raises(RuntimeError, match=r'update\(\) needs PrototypeBank.reset\(\)'):
         bank.update(torch.zeros(1, 2, 3), torch.ones(1, 2), torch.zeros(1, 2).long())
     with pytest.raises(RuntimeError, match=r'finish\(\) needs PrototypeBank.reset\(\)'):

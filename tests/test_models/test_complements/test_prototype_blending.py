@@ -7,26 +7,36 @@ from hypothesis import strategies as st
 from oracles import dense
 from oracles.wiring import Randomness, draw_labels, maximum_deviation
 
-from dsrb_mm.models.complements import PrototypeBlending
+from dsrb_mm.models import TrainingProgress
+from dsrb_mm.models.complements import CategoryBatch, PrototypeBlending
 
 CHANNELS = 3
 
 
 def build(num_classes=5, beta=0.3, available=None, **kwargs):
     """A module whose bank holds random prototypes of the available categories."""
-    blending = PrototypeBlending(num_classes, CHANNELS, beta, **kwargs)
+    blending = PrototypeBlending(beta, **kwargs)
     available = range(num_classes) if available is None else available
     generator = torch.Generator().manual_seed(5)
+    bank = blending.bank
+    bank.prototypes = torch.zeros(num_classes, 4, CHANNELS)
+    bank.counts = torch.zeros(num_classes, 4, dtype=torch.long)
     for c in available:
-        blending.bank.prototypes[c] = torch.randn(4, CHANNELS, generator=generator)
-        blending.bank.counts[c] = 1
+        bank.prototypes[c] = torch.randn(4, CHANNELS, generator=generator)
+        bank.counts[c] = 1
     return blending
+
+
+def blend(blending, features, target, location):
+    """Features, targets and changed entries of the copy."""
+    copy = blending(CategoryBatch(features, target, location=location))
+    return copy.features, copy.target, copy.changed
 
 
 @pytest.mark.parametrize('num_blended', [1, 3, 9])
 @pytest.mark.parametrize('beta', [0.0, 0.3, 0.9])
 def test_agrees_with_blending_the_attended_maps(num_blended, beta):
-    blending = PrototypeBlending(4, CHANNELS, beta, num_blended=num_blended).double()
+    blending = PrototypeBlending(beta, num_blended=num_blended).double()
     collected = torch.randn(12, 2, 3, 4, CHANNELS, dtype=torch.float64)
     labels = draw_labels(12, 4, 1, (1, 0, -1))
     labels[:, 2] = 0  # no prototype
@@ -40,9 +50,9 @@ def test_agrees_with_blending_the_attended_maps(num_blended, beta):
     target = draw_labels(3, 4).double()
     with pytest.MonkeyPatch.context() as patch:
         randomness = Randomness().install(patch, blending)
-        mixed, soft, blended = blending(maps.sum((1, 2)), target, dense.quadrants(maps))
+        mixed, soft, changed = blend(blending, maps.sum((1, 2)), target, dense.quadrants(maps))
     choices = randomness.chosen()
-    assert {(n, c) for n, c in blended.nonzero().tolist()} == set(choices)
+    assert {(n, c) for n, c in changed.nonzero().tolist()} == set(choices)
     value = blending.blending_weight.value.detach().clone().requires_grad_()
     expected, expected_target = dense.blend_prototypes(
         reference, target.tolist(), value, prototypes, choices
@@ -86,13 +96,13 @@ def test_choices_are_legal(seed, num_blended, available):
             assert 0 <= q <= 3
             assert q != quadrant[n, c]
 
-    mixed, soft, blended = blending(semantic, target, quadrant)
-    assert bool((blended.sum(1) <= num_blended).all())
+    mixed, soft, changed = blend(blending, semantic, target, quadrant)
+    assert bool((changed.sum(1) <= num_blended).all())
     known = target != -1
-    assert not bool((blended & known).any())
+    assert not bool((changed & known).any())
     assert torch.equal(soft[known], target[known])
-    assert torch.equal(mixed[~blended], semantic[~blended])
-    assert bool((soft[blended] == 1 - blending.blending_weight.value).all())
+    assert torch.equal(mixed[~changed], semantic[~changed])
+    assert bool((soft[changed] == 1 - blending.blending_weight.value).all())
 
 
 def test_draws_are_uniform_over_categories_and_other_quadrants():
@@ -112,8 +122,8 @@ def test_draws_are_uniform_over_categories_and_other_quadrants():
 def test_beta_one_keeps_everything_and_ignores_what_it_would_have_blended():
     blending = build(beta=1.0, num_blended=5)
     target, semantic = draw_labels(3, 5), torch.randn(3, 5, CHANNELS)
-    mixed, soft, blended = blending(semantic, target, torch.zeros(3, 5).long())
-    assert blended.any()
+    mixed, soft, changed = blend(blending, semantic, target, torch.zeros(3, 5).long())
+    assert changed.any()
     assert torch.equal(mixed, semantic)
     assert torch.equal(soft, target)
 
@@ -124,8 +134,8 @@ def test_empty_bank_or_no_unknown_label_blends_nothing():
         (build(available=[]), torch.full((2, 5), -1.0)),
         (build(num_blended=5), torch.ones(2, 5)),
     ]:
-        mixed, soft, blended = blending(semantic, target, quadrant)
-        assert not blended.any()
+        mixed, soft, changed = blend(blending, semantic, target, quadrant)
+        assert not changed.any()
         assert torch.equal(mixed, semantic)
         assert torch.equal(soft, target)
 
@@ -133,7 +143,7 @@ def test_empty_bank_or_no_unknown_label_blends_nothing():
 def test_fixed_beta_gets_no_gradient():
     blending = build(beta=0.5, learnable=False)
     semantic = torch.randn(1, 5, CHANNELS, requires_grad=True)
-    mixed, soft, _ = blending(semantic, torch.full((1, 5), -1.0), torch.zeros(1, 5).long())
+    mixed, soft, _ = blend(blending, semantic, torch.full((1, 5), -1.0), torch.zeros(1, 5).long())
     (mixed.sum() + soft.sum()).backward()
     assert blending.blending_weight.value.grad is None
 
@@ -142,9 +152,45 @@ def test_fixed_beta_gets_no_gradient():
 def test_bad_number(num_blended):
     message = f'expected num_blended to be at least 1, but got {num_blended}'
     with pytest.raises(ValueError, match=message):
-        PrototypeBlending(4, CHANNELS, num_blended=num_blended)
+        PrototypeBlending(num_blended=num_blended)
 
 
 def test_bad_beta():
     with pytest.raises(ValueError, match=r'expected beta to lie in \[0, 1\], but got -1'):
-        PrototypeBlending(4, CHANNELS, beta=-1)
+        PrototypeBlending(beta=-1)
+
+
+def test_before_the_first_pass_there_is_nothing_to_blend():
+    assert PrototypeBlending()(CategoryBatch(torch.randn(1, 5, 3), -torch.ones(1, 5))) is None
+
+
+def test_a_head_without_maps_is_named_as_the_reason():
+    with pytest.raises(ValueError, match='PrototypeBlending needs the quadrant .* gives none'):
+        build()(CategoryBatch(torch.randn(1, 5, CHANNELS), -torch.ones(1, 5)))
+
+
+@pytest.mark.parametrize('length', [1, 3, 7])
+def test_passes_are_due_at_begin_and_every_interval_epochs(length):
+    blending = PrototypeBlending(begin=2, interval=3)
+    due = [i for i in range(9 * length) if blending.pass_is_due(TrainingProgress(i, length, 99))]
+    assert due == [2 * length, 5 * length, 8 * length]
+
+
+def test_a_pass_fills_the_bank():
+    blending = PrototypeBlending()
+    features, target = torch.randn(6, 3, CHANNELS), draw_labels(6, 3, values=(1, 0, -1))
+    location = torch.randint(4, (6, 3))
+    blending.start_pass()
+    for rows in (slice(0, 4), slice(4, 6)):
+        blending.observe(CategoryBatch(features[rows], target[rows], location=location[rows]))
+    positives = int((target == 1).sum())
+    assert f'prototypes from {positives} known positives; ' in blending.finish_pass()
+    assert int(blending.bank.counts.sum()) == positives
+
+
+def test_a_pass_without_any_image_says_so():
+    blending = PrototypeBlending()
+    blending.start_pass()
+    assert blending.finish_pass() == (
+        'prototypes from 0 known positives; 0 of 0 (category, quadrant) pairs are empty'
+    )

@@ -9,6 +9,7 @@ from oracles import dense
 from oracles.wiring import LargestTensor, maximum_deviation
 
 from dsrb_mm.models.layers import (
+    attended_response,
     attention_kernels,
     attention_scores,
     peak_quadrant,
@@ -195,6 +196,11 @@ def test_no_large_tensor_is_allocated_forward_or_backward(monkeypatch, form):
 # Quadrants
 
 
+def quadrant(attention, features, height, width):
+    """Of the peak of the attended response."""
+    return peak_quadrant(attended_response(attention.unflatten(-1, (height, width)), features))
+
+
 def naive_quadrant(attention, features, height, width):
     maps = attention.unsqueeze(-1) * features.unsqueeze(1)  # (B, C, N, D)
     return dense.quadrants(maps.permute(0, 2, 1, 3).unflatten(1, (height, width)))
@@ -211,7 +217,7 @@ def test_quadrant_agrees_with_loops_on_any_map(seed, height, width, ties):
     else:
         attention = torch.rand(2, 3, size, generator=generator).double()
         features = torch.randn(2, size, 4, generator=generator).double()
-    actual = peak_quadrant(attention, features, height, width)
+    actual = quadrant(attention, features, height, width)
     assert actual.dtype == torch.long
     assert torch.equal(actual, naive_quadrant(attention, features, height, width))
 
@@ -236,16 +242,16 @@ def test_quadrant_of_one_peak(height, width, row, column, expected):
     attention = torch.full((1, 1, height * width), 0.1)
     attention[0, 0, row * width + column] = 0.9
     features = torch.ones(1, height * width, 2)
-    assert peak_quadrant(attention, features, height, width).item() == expected
+    assert quadrant(attention, features, height, width).item() == expected
 
 
 def test_ties_go_to_the_first_row_and_the_first_column_independently():
     # Peaks at (0, 3) and (3, 0): first row and first column meet at (0, 0), no peak itself.
     attention = torch.full((1, 1, 4, 4), 0.1)
     attention[0, 0, 0, 3] = attention[0, 0, 3, 0] = 0.5
-    assert peak_quadrant(attention.flatten(2), torch.ones(1, 16, 1), 4, 4).item() == 0
+    assert quadrant(attention.flatten(2), torch.ones(1, 16, 1), 4, 4).item() == 0
 
 
 def test_response_may_be_negative():
     attention = torch.tensor([[[0.1, 0.7, 0.1, 0.1]]])
-    assert peak_quadrant(attention, -torch.ones(1, 4, 1), 2, 2).item() == 0
+    assert quadrant(attention, -torch.ones(1, 4, 1), 2, 2).item() == 0

@@ -1,3 +1,0 @@
-_base_ = ['./_base_/hcp_voc.py', './_base_/methods/csl.py']
-
-model = dict(backbone={{_base_.backbone}})

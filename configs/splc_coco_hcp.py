@@ -1,3 +1,0 @@
-_base_ = ['./_base_/hcp_coco.py', './_base_/methods/splc.py']
-
-model = dict(backbone={{_base_.backbone}})

@@ -1,0 +1,123 @@
+"""From a config that trains on a frozen backbone to one that trains on its cached features."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+
+from dsrb_mm.datasets.config_data import SPLITS, has_split, loader_settings
+from dsrb_mm.datasets.wrappers import innermost_configs
+from dsrb_mm.engine.model_config import complete_model
+from dsrb_mm.features.extraction import FeatureExtractor
+
+FOLDER = 'work_dirs/features'
+# Steps of a pipeline that give the same for an image every time.
+_DETERMINISTIC = (
+    'LoadCheckedImageFromFile', 'LoadImageFromFile', 'Resize', 'ResizeEdge', 'CenterCrop', 'Pad',
+    'Normalize', 'PackInputs',
+)  # fmt: skip
+# Arguments of a data preprocessor that act on the pixels.
+_OF_PIXELS = ('mean', 'std', 'to_rgb', 'pad_size_divisor', 'pad_value')
+
+
+def refusal(cfg: Config) -> str | None:
+    """Why the features of a config cannot be cached; None if they can.
+
+    They can where the backbone is a ``FrozenBackbone``, and every image is the same at every epoch.
+    """
+    kind = cfg.model.backbone.get('type')
+    if kind != 'FrozenBackbone':
+        return f'the backbone is trained: expected model.backbone to be FrozenBackbone, not {kind}'
+    if cfg.get('load_from'):
+        return 'load_from could change the weights of the backbone; name them in its init_cfg'
+    if (cfg.model.get('train_cfg') or {}).get('augments'):
+        return 'model.train_cfg.augments mixes images at random'
+    for split, dataset in _datasets(cfg):
+        steps = [str(step.get('type')) for step in dataset.get('pipeline') or ()]
+        unknown = [step for step in steps if step not in _DETERMINISTIC]
+        if unknown:
+            return (
+                f'the {split} pipeline has steps that are random, or not known to give the same '
+                f'every time: {", ".join(unknown)}. Known are {", ".join(_DETERMINISTIC)}'
+            )
+        if not steps or steps[-1] != 'PackInputs':
+            return f'the {split} pipeline does not end with PackInputs, but with {steps[-1:]}'
+    return None
+
+
+def use_cached_features(
+    cfg: Config, folder: str | Path = FOLDER, keep_backbone: bool = True
+) -> Config:
+    """Config of the same training on feature maps that are read from disk.
+
+    Maps that are not there yet are computed first. Labels, masks of known labels, ``sample_idx``
+    and the order of samples stay the same, and so do losses up to the half precision of the maps.
+
+    Args:
+        cfg: Config with a ``FrozenBackbone`` and pipelines without a random step.
+        folder: Where the maps of all configs lie, each data set in a folder named by a hash of the
+            backbone, its weights, the pipeline and the image files with size and time of change.
+        keep_backbone: Whether the model still holds the backbone, so that a checkpoint fits the
+            given config as well.
+
+    Returns:
+        The changed copy. Its data is loaded without workers, which would cost more than they load.
+
+    Raises:
+        ValueError: The features cannot be cached; the message says why.
+        FileNotFoundError: Annotations, images or weights are missing.
+        OSError: The disk lacks the space.
+
+    Example:
+        >>> cfg = use_cached_features(Config.fromfile('configs/bce_scenes_p50.py'))
+        >>> Runner.from_cfg(cfg).train()
+    """
+    reason = refusal(cfg)
+    if reason is not None:
+        raise ValueError(f'the features of this config cannot be cached: {reason}')
+    init_default_scope(cfg.get('default_scope') or 'mmpretrain')
+    cfg = copy.deepcopy(cfg)
+    complete_model(cfg)
+    preprocessor = _preprocessor(cfg)
+    settings = loader_settings(cfg)
+    loader = {name: settings[name] for name in ('batch_size', 'num_workers') if name in settings}
+    extractor = FeatureExtractor(cfg.model.backbone, preprocessor, Path(folder), loader)
+    # A config's test_dataloader may be its val_dataloader, the very same object.
+    different = {id(dataset): dataset for _, dataset in _datasets(cfg)}.values()
+    shapes = [_read_maps(extractor, dataset) for dataset in different]
+    kept = dict(backbone=cfg.model.backbone.backbone) if keep_backbone else {}
+    cfg.model.backbone = dict(type='FeatureInput', channels=shapes[0][0], **kept)
+    cfg.model.data_preprocessor = {k: v for k, v in preprocessor.items() if k not in _OF_PIXELS}
+    for split in SPLITS:
+        if has_split(cfg, split):
+            loader = cfg[f'{split}_dataloader']
+            loader.update(num_workers=0, persistent_workers=False)
+            loader.pop('prefetch_factor', None)
+    return cfg
+
+
+def _read_maps(extractor: FeatureExtractor, dataset: dict) -> tuple[int, ...]:
+    """Let a data set read its maps; returns their shape."""
+    folder, shape = extractor.store_of(dataset)
+    pack = dataset['pipeline'][-1]
+    key = pack.get('input_key', 'img')
+    dataset['pipeline'] = [dict(type='LoadCachedFeature', folder=str(folder), key=key), pack]
+    return shape
+
+
+def _preprocessor(cfg: Config) -> dict:
+    """Config of the data preprocessor, as the runner and the model put it together."""
+    found = cfg.model.get('data_preprocessor') or cfg.get('data_preprocessor') or {}
+    return dict(dict(type='ClsDataPreprocessor'), **copy.deepcopy(dict(found)))
+
+
+def _datasets(cfg: Config) -> Iterator[tuple[str, dict]]:
+    """Configs of the data sets that read annotations, with the split they belong to."""
+    for split in SPLITS:
+        if has_split(cfg, split):
+            for dataset in innermost_configs(cfg[f'{split}_dataloader']['dataset']):
+                yield split, dataset

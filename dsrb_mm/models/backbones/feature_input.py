@@ -1,0 +1,59 @@
+"""A backbone that has done its work: its inputs are feature maps."""
+
+from __future__ import annotations
+
+from mmengine.model import BaseModule
+from mmpretrain.registry import MODELS
+from torch import Tensor
+
+from dsrb_mm.arguments import check_sizes
+
+from .frozen_backbone import FrozenBackbone
+
+
+@MODELS.register_module()
+class FeatureInput(BaseModule):
+    """Hands on feature maps that were computed before training, in place of a backbone.
+
+    Args:
+        channels: Channels D of the maps.
+        backbone: Config of the backbone that computed them. Its weights then stand in checkpoints
+            as if it had been trained with, so that these fit the config that reads images.
+        init_cfg: Initialisation config of MMEngine.
+
+    Shape:
+        (B, D, h, w) -> tuple of the same.
+
+    Raises:
+        ValueError: ``channels`` out of range, or an input of another number of channels.
+        TypeError: ``channels`` is no integer.
+
+    Example:
+        >>> FeatureInput(channels=1280)(torch.zeros(2, 1280, 6, 6))[0].shape
+        torch.Size([2, 1280, 6, 6])
+    """
+
+    def __init__(
+        self, channels: int, backbone: dict | None = None, init_cfg: dict | None = None
+    ) -> None:
+        super().__init__(init_cfg)
+        check_sizes(channels=channels)
+        self.channels = channels
+        if backbone is not None:
+            # Under the same names as in a FrozenBackbone.
+            self.backbone = FrozenBackbone(backbone).backbone
+
+    def train(self, mode: bool = True) -> FeatureInput:
+        """Stay in eval mode, as the backbone did when it computed the maps."""
+        super().train(False)
+        return self
+
+    def forward(self, features: Tensor) -> tuple[Tensor]:
+        """The maps, after a check that they are no images."""
+        if features.ndim != 4 or features.shape[1] != self.channels:
+            raise ValueError(
+                f'expected feature maps of {self.channels} channels, but got inputs of shape '
+                f'{tuple(features.shape)}: this config reads cached features; use the config '
+                'without them for images'
+            )
+        return (features,)

@@ -1,0 +1,38 @@
+"""docs/add_a_method.md: its two files, written as they stand, train on a small CSV."""
+
+import json
+import re
+from pathlib import Path
+
+from fixtures.data import random_labels, write_csv
+from fixtures.tools import run_tool
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = """
+model['backbone'] = dict(
+    _delete_=True, type='ResNet', depth=18, out_indices=(3,), base_channels=16
+)
+train_cfg = dict(max_epochs=3)
+default_hooks = dict(logger=dict(interval=1))
+train_dataloader.update(batch_size=8, num_workers=0)
+"""
+
+
+def test_the_page_works_as_it_stands(tmp_path, monkeypatch):
+    page = (ROOT / 'docs' / 'add_a_method.md').read_text(encoding='utf-8')
+    method, config = re.findall(r'```python\n(.*?)```', page, re.DOTALL)
+    lines = [line for text in (method, config) for line in text.splitlines() if line.strip()]
+    assert len(lines) < 60
+    labels = random_labels(24, 4)
+    write_csv(tmp_path / 'labels.csv', labels, list('abcd'), ['train'] * 16 + ['val'] * 8)
+    monkeypatch.setenv('CSV_ROOT', str(tmp_path))
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / 'my_method.py').write_text(method)
+    (tmp_path / 'my_config.py').write_text(config.replace("'configs/", f"'{ROOT}/configs/") + SMALL)
+    log = tmp_path / 'log.txt'
+    arguments = [tmp_path / 'my_config.py', '--work-dir', tmp_path / 'work', '--no-validate']
+    assert run_tool('train', arguments, log) == 0, log.read_text()
+    (scalars,) = (tmp_path / 'work').glob('*/vis_data/scalars.json')
+    rows = [json.loads(line) for line in scalars.read_text().splitlines()]
+    assert 'loss_companion' not in rows[0]
+    assert {'loss_plain', 'loss_companion', 'companion_changed'} <= rows[-1].keys()
