@@ -39,6 +39,10 @@ class LabelBank(MethodPart):
         self.start = start
         self.register_buffer('values', torch.empty(0, 0, dtype=torch.half))
 
+    def forget(self) -> None:
+        """Drop the state."""
+        self.values = self.values.new_empty(0, 0)
+
     def see_labels(self, labels: np.ndarray) -> None:
         """Make room for the training set, or check that what a checkpoint brought fits it."""
         if not self.values.numel():
@@ -46,8 +50,8 @@ class LabelBank(MethodPart):
         elif tuple(self.values.shape) != labels.shape:
             raise ValueError(
                 f'the checkpoint keeps a state per label of {tuple(self.values.shape)} (images, '
-                f'categories), but the training set has {labels.shape}: train on the data of the '
-                'checkpoint, or start anew with load_from'
+                f'categories), but the training set has {labels.shape}: resume on the data of the '
+                'checkpoint, or start a new training from it with load_from'
             )
 
     def read(self, indices: Tensor | None) -> Tensor:
@@ -99,20 +103,23 @@ class LabelBank(MethodPart):
         return indices
 
 
-def gather_rows(first: Tensor, second: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows of two tensors from all processes, which may hold different numbers of them.
+def gather_rows(*tensors: Tensor) -> tuple[Tensor, ...]:
+    """Rows of all processes, which may hold different numbers of them.
+
+    Args:
+        *tensors: Tensors with the same number of rows.
 
     Shape:
-        (B, ...), (B, ...) -> (total, ...), (total, ...).
+        (B, ...) -> (total, ...), for each.
     """
     if get_world_size() == 1:
-        return first, second
-    own = torch.tensor([len(first)], device=first.device)
-    sizes = [int(size) for size in all_gather(own)]
+        return tensors
+    number = len(tensors[0])
+    sizes = [int(size) for size in all_gather(torch.tensor([number], device=tensors[0].device))]
     gathered = []
-    for tensor in (first, second):
-        padding = tensor.new_zeros(max(sizes) - len(tensor), *tensor.shape[1:])
-        parts = all_gather(torch.cat([tensor, padding]))
-        rows = [part[:size] for part, size in zip(parts, sizes, strict=True)]
-        gathered.append(torch.cat(rows))
-    return gathered[0], gathered[1]
+    for tensor in tensors:
+        padded = tensor.new_zeros(max(sizes), *tensor.shape[1:])
+        padded[:number] = tensor
+        parts = zip(all_gather(padded), sizes, strict=True)
+        gathered.append(torch.cat([part[:size] for part, size in parts]))
+    return tuple(gathered)

@@ -60,6 +60,12 @@ class MethodPart(nn.Module):
     category_rows: tuple[str, ...] = ()
     sized_by_data: tuple[str, ...] = ()
 
+    def forget(self) -> None:
+        """Drop what belongs to the images of an earlier training.
+
+        Called before :meth:`see_labels`, unless that training is resumed.
+        """
+
     def see_labels(self, labels: np.ndarray) -> None:
         """Look at the labels of the training set, once before training.
 

@@ -37,6 +37,11 @@ class ViewsDataPreprocessor(ClsDataPreprocessor):
         """Preprocess a batch of MMEngine's collate functions."""
         views = data['inputs']
         is_list = isinstance(views, (list, tuple)) and not _is_image(views[0])
+        if not is_list and training:
+            raise ValueError(
+                'expected two views of every image, but got one: put MultiView with two lists of '
+                'transforms before PackInputs in the training pipeline'
+            )
         if not is_list:
             return super().forward(data, training)
         if len(views) != 2:

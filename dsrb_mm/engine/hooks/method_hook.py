@@ -57,10 +57,14 @@ class MethodHook(Hook):
         labels = get_label_matrix(dataset)
         try:
             _check_model(model, labels)
+            _check_views(model)
             for part in _parts(model):
+                if not runner._resume:
+                    part.forget()
                 part.see_labels(labels)
         except ValueError as error:
             raise UnsuitableTrainingSetError(str(error)) from error
+        _resize_averages(runner, model)
         runner.logger.info(
             f'training labels: {len(labels)} images x {labels.shape[1]} categories, '
             f'{(labels >= 0).mean():.1%} known, {(labels == 1).sum()} known positives'
@@ -141,6 +145,16 @@ def _check_model(model: nn.Module, labels: np.ndarray) -> None:
         raise ValueError(
             'a state per label and second views need single images: leave the batch augmentations '
             'out of the data preprocessor'
+        )
+
+
+def _check_views(model: nn.Module) -> None:
+    names = [part.name for part in _parts(model) if getattr(part, 'needs_second_view', False)]
+    if names and not isinstance(model.data_preprocessor, ViewsDataPreprocessor):
+        raise ValueError(
+            f'{shorten(names)} of the head needs a second view of every image, but '
+            f'data_preprocessor is {type(model.data_preprocessor).__name__}: use '
+            'ViewsDataPreprocessor, and MultiView in the training pipeline'
         )
 
 

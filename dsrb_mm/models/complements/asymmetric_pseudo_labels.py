@@ -42,7 +42,6 @@ class AsymmetricPseudoLabels(Complement):
     name = 'apl'
     adds_loss = False
     changes_features = False
-    share: Tensor
 
     def __init__(
         self,
@@ -56,13 +55,13 @@ class AsymmetricPseudoLabels(Complement):
         self.negative_proportion = check_number('negative_proportion', negative_proportion, 0, 1)
         self.labels = LabelBank(start=-1)
         self._observed: list[tuple[Tensor, Tensor]] = []
-        # Share of the unknown entries to label in each round.
-        self.register_buffer('share', torch.tensor(0.0))
+        self._share = 0.0  # of the unknown entries, to be labelled after this round
 
     def pass_is_due(self, progress: TrainingProgress) -> bool:
         """At every epoch from ``begin`` on."""
         rounds = max(1.0, progress.max_iterations / progress.epoch_length - self.begin)
-        self.share.fill_(self.negative_proportion / rounds)
+        done = min(1.0, (progress.epoch - self.begin + 1) / rounds)
+        self._share = self.negative_proportion * done
         return progress.is_due(self.begin, 1)
 
     def start_pass(self) -> None:
@@ -84,7 +83,9 @@ class AsymmetricPseudoLabels(Complement):
         indices, scores = gather_rows(indices, torch.cat([row for _, row in self._observed]))
         self._observed = []
         labels = self.labels.read(indices)
-        number = (scores.isfinite().sum(0) * self.share).round().long()
+        # What is missing to the share, so that rounding does not add up over the rounds.
+        wanted = (scores.isfinite().sum(0).double() * self._share).round()
+        number = wanted - (labels >= 0).sum(0)
         candidates = scores.masked_fill(labels >= 0, torch.inf)
         rank = candidates.argsort(0).argsort(0)
         chosen = (rank < number) & candidates.isfinite()

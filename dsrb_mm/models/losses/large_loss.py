@@ -34,6 +34,10 @@ class LargeLoss(PartialLabelLoss):
     limited to the unknown entries: the published code, written for labels without known absent
     ones, would otherwise drop known entries as well. Published ``delta_rel``: 0.1 to 0.5.
 
+    As published, the third mode keeps only entries above the k-th largest loss; that one itself is
+    taken for present in this batch alone. With k = 1, as with 16 images of 20 categories, nothing
+    is kept: choose ``delta_rel`` above ``100 / (B C)``.
+
     Args:
         mode: See above.
         delta_rel: Percentage of entries by which k grows per epoch.

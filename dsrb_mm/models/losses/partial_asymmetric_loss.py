@@ -11,6 +11,8 @@ from dsrb_mm.arguments import check_number
 
 from .partial_label_loss import PartialLabelLoss
 
+_TINY = 1e-30
+
 
 def focal_bce(
     logits: Tensor,
@@ -18,8 +20,10 @@ def focal_bce(
     gamma_pos: float | Tensor,
     gamma_neg: float | Tensor,
     clip: float = 0.0,
+    *,
+    detach_weights: bool = True,
 ) -> Tensor:
-    """Binary cross-entropy with focusing weights, which carry no gradient.
+    """Binary cross-entropy with focusing weights.
 
     ``y (1 - p)^gamma_pos (-log p) + (1 - y) q^gamma_neg (-log(1 - q))``, with p the probability and
     ``q = max(p - clip, 0)``.
@@ -30,20 +34,19 @@ def focal_bce(
         gamma_pos: Focusing of present labels.
         gamma_neg: Focusing of absent labels.
         clip: Probability below which an absent label costs nothing.
+        detach_weights: Whether the focusing weights carry no gradient.
 
     Shape:
         (B, C), (B, C) in [0, 1] -> (B, C).
     """
-    probability = logits.sigmoid()
-    if clip:
-        shifted = (probability - clip).clamp(min=0)
-        negative = -torch.log1p(-shifted)
-    else:
-        shifted, negative = probability, -F.logsigmoid(-logits)
+    # 1 - p from the logits: a subtraction would leave nothing of it where p is close to 1.
+    probability, complement = logits.sigmoid(), (-logits).sigmoid()
     positive = -F.logsigmoid(logits)
-    with torch.no_grad():
-        weight_pos = (1 - probability) ** gamma_pos
-        weight_neg = shifted**gamma_neg
+    negative = -(complement + clip).clamp(max=1).log() if clip else -F.logsigmoid(-logits)
+    with torch.set_grad_enabled(torch.is_grad_enabled() and not detach_weights):
+        # Powers below 1 have no gradient at 0.
+        weight_pos = complement.clamp(min=0 if detach_weights else _TINY) ** gamma_pos
+        weight_neg = (probability - clip).clamp(min=0 if detach_weights else _TINY) ** gamma_neg
     return target * weight_pos * positive + (1 - target) * weight_neg * negative
 
 

@@ -38,7 +38,9 @@ class SelectiveAsymmetricLoss(PartialLabelLoss):
         top_k: Ignored entries per image.
         prior_threshold: Prior above which a category's unknown labels are ignored; None: no limit.
         prior: Prior of each category, for instance from a training with ``PartialBCELoss``. None
-            estimates it as the mean predicted probability over the training images seen so far.
+            estimates it as the mean predicted probability over the training images seen so far,
+            where ``prior_threshold`` is a number; this needs labels that are known to be absent,
+            without which all predictions grow and all unknown labels stay ignored.
         reduction: ``'mean'`` over the entries that are not ignored, or ``'sum'``.
         loss_weight: Factor of the loss.
 
@@ -55,7 +57,6 @@ class SelectiveAsymmetricLoss(PartialLabelLoss):
     """
 
     reads_unknown = True
-    needs_negatives = False
     sized_by_data = ('prior',)
     prior: Tensor
     num_seen: Tensor
@@ -81,15 +82,24 @@ class SelectiveAsymmetricLoss(PartialLabelLoss):
         if prior_threshold is not None:
             check_number('prior_threshold', prior_threshold, 0, 1)
         self.prior_threshold = prior_threshold
-        self.estimates_prior = prior is None
+        self.estimates_prior = prior is None and prior_threshold is not None
+        self.needs_negatives = self.estimates_prior
         values = [check_number('prior', value, 0, 1) for value in prior or ()]
         self.register_buffer('prior', torch.tensor(values, dtype=torch.float32))
         self.register_buffer('num_seen', torch.tensor(0.0))
 
+    def forget(self) -> None:
+        """Estimate the prior anew."""
+        if self.estimates_prior:
+            self.num_seen.zero_()
+            self.prior = self.prior.new_zeros(0)
+
     def see_labels(self, labels: np.ndarray) -> None:
         """Check that the priors fit the categories."""
         super().see_labels(labels)
-        if not self.estimates_prior and len(self.prior) != labels.shape[1]:
+        if self.estimates_prior and not len(self.prior):
+            self.prior = self.prior.new_zeros(labels.shape[1])
+        if len(self.prior) not in (0, labels.shape[1]):
             raise ValueError(
                 f'expected prior to hold {labels.shape[1]} numbers, one per category, but got '
                 f'{len(self.prior)}'
@@ -112,7 +122,7 @@ class SelectiveAsymmetricLoss(PartialLabelLoss):
             top = ranked.topk(min(self.top_k * len(logits), ranked.numel())).indices
             ignored.view(-1)[top] = True
         if self.prior_threshold is not None:
-            if self.estimates_prior:
+            if self.estimates_prior and self.training:
                 self._update_prior(scores)
             ignored |= (self.prior > self.prior_threshold).to(ignored.device)
         return ~(unknown & ignored)

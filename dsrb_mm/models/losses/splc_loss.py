@@ -72,4 +72,5 @@ class SPLCLoss(PartialLabelLoss):
         shifted = logits - self.margin * (target == 1)
         corrected = (target == -1) & (logits.sigmoid() > self.tau) & (self.corrects > 0)
         target = target.clamp(min=0).masked_fill(corrected, 1)
-        return focal_bce(shifted, target, self.gamma, self.gamma)
+        # As published, and unlike in the asymmetric loss, the focusing weights carry gradients.
+        return focal_bce(shifted, target, self.gamma, self.gamma, detach_weights=False)

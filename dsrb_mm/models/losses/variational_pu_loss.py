@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import torch
 from mmpretrain.registry import MODELS
 from torch import Tensor
 from torch.nn import functional as F
 
 from dsrb_mm.arguments import check_int, check_number
+from dsrb_mm.models.label_bank import gather_rows
 
 from .partial_label_loss import PartialLabelLoss
 
@@ -21,8 +25,8 @@ class VariationalPULoss(PartialLabelLoss):
     ``mean(phi)^gamma log mean(phi) - mean over known positives of log phi``; T and the factor
     ``mean(phi)^gamma`` carry no gradient. Published: alpha 1, gamma 0.55 on COCO with batch 35;
     alpha 2, gamma 0.85 on VOC with batch 45. Means and deviations over few images are noisy: a
-    queue of logits adds those of the latest images. The mixup of the published method is not part
-    of the loss.
+    queue of logits adds those of the latest images, of all processes. The mixup of the published
+    method is not part of the loss.
 
     Args:
         alpha: Factor of the standard deviation in the temperature.
@@ -46,8 +50,8 @@ class VariationalPULoss(PartialLabelLoss):
     reads_unknown = True
     needs_negatives = False
     sized_by_data = ('latest',)
-    training_only = ('latest',)
     latest: Tensor
+    num_latest: Tensor
 
     def __init__(
         self,
@@ -62,26 +66,54 @@ class VariationalPULoss(PartialLabelLoss):
         self.gamma = check_number('gamma', gamma, 0)
         self.queue = check_int('queue', queue)
         self.register_buffer('latest', torch.empty(0, 0))
+        self.register_buffer('num_latest', torch.tensor(0))
+        self._num_latest = 0  # a copy on the host
+
+    def forget(self) -> None:
+        """Empty the queue."""
+        self._set_queue(self.latest.new_zeros(0, 0), 0)
+
+    def see_labels(self, labels: np.ndarray) -> None:
+        """Make room for the queue."""
+        super().see_labels(labels)
+        if self.queue and self.latest.shape != (self.queue, labels.shape[1]):
+            self._set_queue(self.latest.new_zeros(self.queue, labels.shape[1]), 0)
 
     def compute(
         self, logits: Tensor, target: Tensor, weight: Tensor | None, indices: Tensor | None
     ) -> Tensor:
         """See the class."""
         unlabelled = logits
-        if self.queue and len(self.latest):
-            unlabelled = torch.cat([logits, self.latest.to(logits.dtype)])
+        if self._num_latest:
+            unlabelled = torch.cat([logits, self.latest[: self._num_latest].to(logits.dtype)])
         with torch.no_grad():
-            # One image has no deviation: its temperature is 1.
+            # One image has no deviation; 1 stands in for it.
             spread = unlabelled.std(0) if len(unlabelled) > 1 else torch.ones_like(logits[0])
             temperature = (self.alpha * spread).clamp(1e-3, 1)
-        mean = (unlabelled / temperature).sigmoid().mean(0).clamp(min=1e-10)
-        first = mean.detach() ** self.gamma * mean.log()
+        # By logarithms, which stay finite where every probability rounds to 0.
+        log_mean = F.logsigmoid(unlabelled / temperature).logsumexp(0) - math.log(len(unlabelled))
+        first = (self.gamma * log_mean.detach()).exp() * log_mean
         positive = (target == 1).to(logits.dtype)
         positive = positive if weight is None else positive * weight
         log_phi = F.logsigmoid(logits / temperature)
         second = (log_phi * positive).sum(0) / (target == 1).sum(0).clamp(min=1)
         if self.queue and self.training:
-            with torch.no_grad():
-                self.latest = unlabelled[: self.queue].detach().float()
+            self._enqueue(logits.detach().float())
         loss = first - second
         return loss.sum() if self.reduction == 'sum' else loss.mean()
+
+    def _enqueue(self, logits: Tensor) -> None:
+        (logits,) = gather_rows(logits)
+        earlier = [self.latest[: self._num_latest]] if self._num_latest else []
+        latest = torch.cat([logits, *earlier])[: self.queue]
+        room = latest.new_zeros(self.queue, latest.shape[1])
+        room[: len(latest)] = latest
+        self._set_queue(room, len(latest))
+
+    def _set_queue(self, latest: Tensor, number: int) -> None:
+        self.latest, self._num_latest = latest, number
+        self.num_latest.fill_(number)
+
+    def _load_from_state_dict(self, *args) -> None:
+        super()._load_from_state_dict(*args)
+        self._num_latest = int(self.num_latest)

@@ -1,0 +1,3 @@
+_base_ = ['./_base_/published_voc.py', './_base_/methods/bce.py']
+
+model = dict(backbone={{_base_.backbone}})

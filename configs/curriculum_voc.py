@@ -1,0 +1,8 @@
+_base_ = ['./_base_/published_voc.py', './_base_/methods/curriculum.py']
+
+model = dict(
+    backbone={{_base_.backbone}},
+    head=dict(
+        complements=[dict(type='CurriculumLabels', threshold=2.0, begin=10, interval=5)],
+    ),
+)

@@ -1,0 +1,3 @@
+_base_ = ['./_base_/modern_voc.py', './_base_/methods/curriculum.py']
+
+model = dict(backbone={{_base_.backbone}})
