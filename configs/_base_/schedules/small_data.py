@@ -1,8 +1,8 @@
 """Schedule for small data: few steps at a high rate (docs/small_data.md).
 
-The learning rates of all steps should sum up to about 0.2: with N images, batch 32 and cosine decay
-from 1e-3, that is about 13,000 / N * 1,000 epochs / 32. A child that changes max_epochs
-changes param_scheduler.T_max and default_hooks.prototypes (a quarter of it) as well.
+The learning rates of all steps should sum up to about 0.2. A cosine from 1e-3 averages half of that:
+400 steps, or with batch 32 and N images 400 * 32 / N = 12,800 / N epochs. A child that changes
+max_epochs changes param_scheduler.T_max and default_hooks.prototypes (a quarter of it) as well.
 """
 
 # ------------------------ frequently modified ------------------------
