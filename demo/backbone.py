@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import torch
+
+from dsrb_mm.fileio.atomic import open_atomically
 
 # Where configs/_base_/models/lite0_frozen.py looks.
 WEIGHTS = 'data/pretrained/efficientnet_lite0.pth'
@@ -52,7 +53,6 @@ def export_efficientnet_lite0(path: str | Path = WEIGHTS) -> Path:
         if not name.startswith('classifier.')
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix('.tmp')
-    torch.save({'state_dict': weights}, unfinished)
-    os.replace(unfinished, path)
+    with open_atomically(path, 'wb') as file:
+        torch.save({'state_dict': weights}, file)
     return path

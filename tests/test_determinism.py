@@ -85,13 +85,9 @@ def test_deterministic_algorithms_give_the_same_twice(config):
 
 
 def test_operations_that_a_gpu_does_not_repeat(config, monkeypatch):
-    # The forms that run on a GPU.
-    attention, marks = (
-        import_module(f'dsrb_mm.models.layers.{name}')
-        for name in ('semantic_attention', 'marked_entries')
-    )
+    # The form that runs on a GPU.
+    attention = import_module('dsrb_mm.models.layers.semantic_attention')
     monkeypatch.setattr(attention, 'choose_kernels', lambda *_: CHUNKED)
-    monkeypatch.setattr(marks, '_can_count', lambda device: False)
     runner = Runner.from_cfg(config('w'))
     train_step, recorder = runner.model.train_step, Recorder()
 

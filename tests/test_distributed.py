@@ -17,6 +17,11 @@ NAMES = ['a', 'b', 'c', 'd']
 IMAGES = 21
 
 
+def begin_at_once(cfg):
+    for complement in cfg.model.head.complements:
+        complement.begin = 0
+
+
 def make_config(root, name, processes, images=8):
     """The COCO config without anything random, learning nothing: the prototypes are comparable."""
     cfg = coco_config(root / 'data', root / name, 4, epochs=1)
@@ -27,7 +32,7 @@ def make_config(root, name, processes, images=8):
         ]
     cfg.val_dataloader.dataset.dataset.ann_file = 'annotations/instances_train.json'
     cfg.val_dataloader.dataset.dataset.data_prefix = dict(img_path='train')
-    cfg.default_hooks.prototypes.begin = 0
+    begin_at_once(cfg)
     cfg.optim_wrapper.optimizer = dict(type='SGD', lr=0.0)
     # No batch statistics: those would be of a process's share. 128 channels from the backbone need
     # no reduction, hence no BatchNorm, in the neck.
@@ -82,8 +87,8 @@ def differing(first, second):
 def test_prototypes_graph_and_metrics_are_those_of_one_process(root):
     one = train_in_one_process(make_config(root, 'one', 1), root)
     first, second = train_in_two_processes(make_config(root, 'two', 2), root)
-    assert one['state']['head.pprb.bank.counts'].sum() > 0
-    assert {'head.pprb.bank.prototypes', 'head.graph.adjacency'} <= one['state'].keys()
+    assert one['state']['head.complements.pprb.bank.counts'].sum() > 0
+    assert {'head.complements.pprb.bank.prototypes', 'head.graph.adjacency'} <= one['state'].keys()
     for two in (first, second):
         assert differing(one['state'], two['state']) == []
         assert one['metrics'] and two['metrics'] == one['metrics']
@@ -97,7 +102,7 @@ def test_gradients_are_averaged_and_the_model_stays_one(root):
         cfg.train_dataloader.dataset.pop('known_proportion')
         cfg.train_dataloader.sampler.shuffle = False
         cfg.train_dataloader.drop_last = True
-        cfg.model.head.update(iprb=None, pprb=None, loss_contrastive=None, diagnostics=False)
+        cfg.model.head.update(complements=[], aux_losses=[], diagnostics=False)
         cfg.optim_wrapper.optimizer = dict(type='SGD', lr=0.1)
         return cfg
 
@@ -112,7 +117,7 @@ def test_whole_method_with_ema_accumulation_and_batch_statistics(root):
     cfg = coco_config(root / 'data', root / 'two', 4, epochs=2)
     cfg.val_dataloader = make_config(root, 'two', 1).val_dataloader
     cfg.train_dataloader.batch_size = 4
-    cfg.default_hooks.prototypes.begin = 0
+    begin_at_once(cfg)
     cfg.optim_wrapper.accumulative_counts = 2
     cfg.custom_hooks = [dict(type='EMAHook', momentum=0.1), dict(type='SyncBuffersHook')]
     cfg.launcher, cfg.model_wrapper_cfg.device_ids = 'pytorch', None
@@ -125,4 +130,4 @@ def test_whole_method_with_ema_accumulation_and_batch_statistics(root):
     saved = torch.load(root / 'two' / 'epoch_2.pth', weights_only=True)
     changed = set(differing(dict(saved['state_dict']), first))
     assert 'head.classifier.weight' in changed
-    assert not {'head.pprb.bank.prototypes', 'head.graph.adjacency'} & changed
+    assert not {'head.complements.pprb.bank.prototypes', 'head.graph.adjacency'} & changed

@@ -26,12 +26,12 @@ def scalars(work_dir):
 
 def check_run(cfg):
     """Every phase ran, every loss was finite, a checkpoint holds prototypes and graph."""
-    rows = [row for row in scalars(cfg.work_dir) if 'loss_bce' in row]
+    rows = [row for row in scalars(cfg.work_dir) if 'loss_plain' in row]
     assert all(math.isfinite(value) for row in rows for value in row.values())
     assert 'loss_iprb' not in rows[0]
-    assert {'loss_iprb', 'loss_pprb', 'alpha', 'beta', 'pprb_blended'} <= rows[-1].keys()
+    assert {'loss_iprb', 'loss_pprb', 'alpha', 'beta', 'pprb_changed'} <= rows[-1].keys()
     saved = torch.load(Path(cfg.work_dir) / 'epoch_3.pth', weights_only=True)
-    assert saved['state_dict']['head.pprb.bank.counts'].sum() > 0
+    assert saved['state_dict']['head.complements.pprb.bank.counts'].sum() > 0
     assert saved['state_dict']['head.graph.adjacency'].any()
 
 
@@ -85,21 +85,27 @@ def test_csv_with_partial_validation_labels(tmp_path):
     assert (runner.val_dataloader.dataset.label_matrix() == labels[12:]).all()
 
 
-@pytest.mark.parametrize('part', ['iprb', 'pprb', 'loss_contrastive'])
-def test_each_part_can_be_switched_off(coco, part):
-    coco.model.head[part] = None
+@pytest.mark.parametrize('part', ['iprb', 'pprb', 'contrastive'])
+def test_each_part_can_be_left_out(coco, part):
+    head = coco.model.head
+    if part == 'contrastive':
+        head.aux_losses = []
+    else:
+        head.complements.pop(dict(iprb=0, pprb=1)[part])
     coco.train_cfg.max_epochs = 2
     Runner.from_cfg(coco).train()
-    last = [row for row in scalars(coco.work_dir) if 'loss_bce' in row][-1]
+    last = [row for row in scalars(coco.work_dir) if 'loss_plain' in row][-1]
     parts = {'loss_iprb', 'loss_pprb', 'loss_contrastive'}
-    assert parts - last.keys() == {f'loss_{part.removeprefix("loss_")}'}
+    assert parts - last.keys() == {f'loss_{part}'}
 
 
 def test_prototypes_and_blending_start_at_their_epochs(coco):
     coco.train_cfg.max_epochs = 5
-    coco.default_hooks.prototypes.update(begin=2, interval=2)
+    for complement in coco.model.head.complements:
+        complement.begin = 2
+    coco.model.head.complements[1].interval = 2
     runner = Runner.from_cfg(coco)
-    bank, seen = runner.model.head.pprb.bank, []
+    bank, seen = runner.model.head.complements.pprb.bank, []
     finish = bank.finish
     bank.finish = lambda: (seen.append(runner.epoch), finish())
     runner.train()
@@ -113,17 +119,18 @@ def test_contrastive_loss_is_ramped_over_the_first_epoch(coco):
     factors = []
     head = runner.model.head
     loss = head.loss
-    head.loss = lambda *args: (factors.append(head.contrastive_ramp), loss(*args))[1]
+    ramp = head.aux_losses.contrastive.ramp
+    head.loss = lambda *args: (factors.append(ramp.item()), loss(*args))[1]
     runner.train()
     assert factors[:4] == pytest.approx([0, 1 / 3, 2 / 3, 1])
     assert set(factors[3:]) == {1.0}
 
 
 def test_alpha_and_beta_can_be_fixed_or_have_their_own_rate(coco):
-    coco.model.head.iprb.learnable = False
+    coco.model.head.complements[0].learnable = False
     coco.optim_wrapper.paramwise_cfg = dict(custom_keys={'pprb.blending_weight': dict(lr_mult=0.1)})
     runner = train(coco)
-    head = runner.model.head
+    head = runner.model.head.complements
     assert head.iprb.blending_weight.value.item() == 0.5
     assert head.pprb.blending_weight.value.item() != 0.5
     rates = {id(g['params'][0]): g['lr'] for g in runner.optim_wrapper.optimizer.param_groups}
@@ -148,7 +155,7 @@ def test_category_without_known_positive_trains_with_a_warning(coco, tmp_path):
     runner = train(coco)
     log = next(Path(coco.work_dir).glob('*/*.log')).read_text()
     assert '1 categories have no known positive' in log and 'bird' in log
-    assert runner.model.head.pprb.bank.available.tolist() == [True, True, False, True]
+    assert runner.model.head.complements.pprb.bank.available.tolist() == [True, True, False, True]
 
 
 def test_category_lists_that_differ_stop_the_run(coco, tmp_path):
@@ -159,7 +166,7 @@ def test_category_lists_that_differ_stop_the_run(coco, tmp_path):
 
 def test_wrong_number_of_classes_stops_the_run(coco):
     coco.model.neck.num_classes = coco.model.head.num_classes = 5
-    with pytest.raises(ValueError, match=r'num_classes .* 4.* got 5'):
+    with pytest.raises(ValueError, match=r'4 categories.* got neck.num_classes = 5, head'):
         Runner.from_cfg(coco).train()
 
 
@@ -219,7 +226,7 @@ def test_tensorboard(coco):
 @pytest.mark.parametrize(
     ('option', 'message'),
     [
-        ('model.head.num_classes=3', 'model.neck.num_classes=4 model.head.num_classes=4'),
+        ('model.head.num_classes=3', 'Leave num_classes out of model.neck and model.head'),
         ('model.head.graph_steps=-1', 'graph_steps'),
         ('train_dataloader.dataset.known_proportion=2', 'known_proportion'),
         ('model.neck.type=NoSuchNeck', 'NoSuchNeck is not in the'),

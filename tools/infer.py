@@ -22,7 +22,7 @@ from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
 def parse_args(argv: list[str] | None) -> argparse.Namespace:
     parser = config_arguments(__doc__, checkpoint=True)
     parser.add_argument('inputs', nargs='+', help='image files and folders')
-    parser.add_argument('--out', help='write scores to this .csv or .json; default: print a table')
+    parser.add_argument('--out', help='write scores to this .csv or .jsonl; default: print a table')
     parser.add_argument('--show-dir', help='write a picture of every prediction to this folder')
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument('--thr', type=float, help='predict categories from this probability on')

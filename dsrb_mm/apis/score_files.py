@@ -1,13 +1,14 @@
-"""Files of predictions: CSV of all probabilities, JSON of predictions and probabilities."""
+"""Files of predictions: CSV of all probabilities, JSON lines of predictions and probabilities."""
 
 from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import IO, Any
+
+from dsrb_mm.fileio.atomic import open_atomically
 
 Result = dict[str, Any]
 
@@ -15,16 +16,15 @@ Result = dict[str, Any]
 def write_scores(
     results: Iterable[Result], path: str | Path, classes: Sequence[str] | None = None
 ) -> int:
-    """Write results as they come, one image a line.
+    """Write results as they come, one image per line.
 
-    ``.csv``: the columns ``path`` and one for each category, with its probability. ``.json``:
-    ``{"classes": [names], "images": [{"path", "predicted": [{"label", "class", "score"}],
-    "scores": [probabilities]}]}``. The file gets its name when it is complete; until then, and
-    where an error stops the results, its name ends in ``.part``.
+    ``.csv``: the columns ``path`` and one for each category, with its probability. ``.jsonl``: one
+    object per line, ``{"path": ..., "predicted": [names], "scores": {name: probability}}``. The
+    file gets its name when it is complete; if an error stops the results, there is none.
 
     Args:
         results: What ``MultiLabelInferencer`` gives.
-        path: File to write, ``.csv`` or ``.json``; its folder is made.
+        path: File to write, ``.csv`` or ``.jsonl``; its folder is made.
         classes: Category names; None for numbers.
 
     Returns:
@@ -36,23 +36,20 @@ def write_scores(
     path = Path(path)
     write = score_writer(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f'{path.name}.part')
-    with part.open('w', newline='', encoding='utf-8') as file:
-        count = write(file, results, classes)
-    os.replace(part, path)
-    return count
+    with open_atomically(path, newline='') as file:
+        return write(file, results, classes)
 
 
-def score_writer(path: str | Path) -> Callable[[TextIO, Iterable[Result], Any], int]:
+def score_writer(path: str | Path) -> Callable[[IO[str], Iterable[Result], Any], int]:
     """What writes a file of this suffix.
 
     Raises:
-        ValueError: Neither ``.csv`` nor ``.json``.
+        ValueError: Neither ``.csv`` nor ``.jsonl``.
     """
-    writers = {'.csv': _write_csv, '.json': _write_json}
+    writers = {'.csv': _write_csv, '.jsonl': _write_json_lines}
     suffix = Path(path).suffix.lower()
     if suffix not in writers:
-        raise ValueError(f'expected a file of scores to end in .csv or .json, but got {path}')
+        raise ValueError(f'expected a file of scores to end in .csv or .jsonl, but got {path}')
     return writers[suffix]
 
 
@@ -60,7 +57,7 @@ def _names(result: Result, classes: Sequence[str] | None) -> list[str]:
     return [str(name) for name in classes or range(len(result['pred_scores']))]
 
 
-def _write_csv(file: TextIO, results: Iterable[Result], classes: Sequence[str] | None) -> int:
+def _write_csv(file: IO[str], results: Iterable[Result], classes: Sequence[str] | None) -> int:
     writer, count = csv.writer(file, lineterminator='\n'), 0
     for result in results:
         if count == 0:
@@ -71,18 +68,18 @@ def _write_csv(file: TextIO, results: Iterable[Result], classes: Sequence[str] |
     return count
 
 
-def _write_json(file: TextIO, results: Iterable[Result], classes: Sequence[str] | None) -> int:
+def _write_json_lines(
+    file: IO[str], results: Iterable[Result], classes: Sequence[str] | None
+) -> int:
     count = 0
     for result in results:
-        if count == 0:
-            file.write(f'{{"classes": {json.dumps(_names(result, classes))}, "images": [\n')
+        names = _names(result, classes)
         scores = [float(f'{score:.6g}') for score in result['pred_scores']]
-        predicted = [
-            {'label': label, 'class': name, 'score': scores[label]}
-            for label, name in zip(result['pred_labels'], result['pred_classes'], strict=True)
-        ]
-        entry = {'path': result['path'], 'predicted': predicted, 'scores': scores}
-        file.write((',\n' if count else '') + json.dumps(entry))
+        entry = {
+            'path': result['path'],
+            'predicted': [names[label] for label in result['pred_labels']],
+            'scores': dict(zip(names, scores, strict=True)),
+        }
+        file.write(json.dumps(entry) + '\n')
         count += 1
-    file.write('\n]}\n' if count else '{"classes": [], "images": []}\n')
     return count

@@ -26,6 +26,7 @@ from dsrb_mm.engine.checkpoints.checkpoint_reading import (
 from dsrb_mm.engine.checkpoints.checkpoint_weights import WeightMismatchError
 from dsrb_mm.engine.finite_checks import NonFiniteError
 from dsrb_mm.engine.hooks.category_check_hook import CategoryMismatchError
+from dsrb_mm.engine.hooks.method_hook import UnsuitableTrainingSetError
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.features import use_cached_features
 
@@ -204,6 +205,7 @@ def clear_errors(*more: type[Exception]) -> Iterator[None]:
         CheckpointFileError,
         NonFiniteError,
         CategoryMismatchError,
+        UnsuitableTrainingSetError,
         WeightMismatchError,
         *more,
     )

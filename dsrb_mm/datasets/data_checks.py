@@ -23,7 +23,7 @@ class Contradiction(NamedTuple):
 
 
 def repeated_names(names: Iterable[str]) -> dict[str, list[int]]:
-    """Rows of every name that stands there more than once."""
+    """Rows of every name that is listed more than once."""
     rows = defaultdict(list)
     for row, name in enumerate(names):
         rows[name].append(row)

@@ -71,7 +71,7 @@ class DataReport:
 
     @cached_property
     def repeated(self) -> dict[str, list[int]]:
-        """Rows of the images that stand there more than once, by resolved path."""
+        """Rows of the images that are listed more than once, by resolved path."""
         return repeated_names(real_paths(self.paths))
 
     @property
@@ -106,7 +106,7 @@ class DataReport:
         found = []
         if self.repeated:
             shown = shorten(list(self.repeated))
-            found.append(f'{len(self.repeated)} images stand there more than once: {shown}')
+            found.append(f'{len(self.repeated)} images are listed more than once: {shown}')
         columns = np.flatnonzero(~(self.labels >= 0).any(axis=0))
         if len(columns):
             shown = shorten([self.classes[column] for column in columns.tolist()])

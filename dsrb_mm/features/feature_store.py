@@ -112,7 +112,7 @@ def write_store(
         )
     meta: list[dict] = []
     # Written like a file, not mapped: on a full disk a mapped file ends the process.
-    with open_atomically(folder / _MAPS) as file:
+    with open_atomically(folder / _MAPS, 'wb') as file:
         header = dict(descr='<f2', fortran_order=False, shape=shape)
         np.lib.format.write_array_header_1_0(file, header)
         for maps, notes in batches:

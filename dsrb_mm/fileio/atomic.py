@@ -1,19 +1,62 @@
-"""Writing a file in one step: whole or not at all."""
+"""Write files in one step: whole or not at all."""
 
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any
 
 # Suffix of files being written; no pattern for checkpoints matches it.
 UNFINISHED = '.unfinished'
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file in one step: a reader, a kill or a full disk never leaves half of it.
+@contextmanager
+def open_atomically(path: str | Path, mode: str = 'w', **options: Any) -> Iterator[IO[Any]]:
+    """Open a file that gets its name when it is complete.
+
+    The data goes to a file beside it, is forced to the disk when the block ends, and then takes the
+    place of the old file. A reader, a kill or a full disk never meets half of it. If the block ends
+    with an error, the data is removed and the old file stays as it is.
+
+    Example:
+        >>> with open_atomically('scores.csv', newline='') as file:
+        ...     csv.writer(file).writerows(rows)
+
+    Args:
+        path: File to write, in an existing folder.
+        mode: ``'w'`` for text (UTF-8), ``'wb'`` for bytes.
+        **options: Further arguments of :func:`open`.
+
+    Raises:
+        OSError: The file cannot be written (disk full, read-only ...).
+    """
+    path = Path(path)
+    if 'b' not in mode:
+        options.setdefault('encoding', 'utf-8')
+    # A name that nobody can foresee, and `x`: no link that was put there is followed.
+    unfinished = path.with_name(f'{path.name}.{secrets.token_hex(8)}{UNFINISHED}')
+    try:
+        with open(unfinished, mode.replace('w', 'x'), **options) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except BaseException as error:
+        with suppress(OSError):  # what matters is why it could not be written
+            unfinished.unlink(missing_ok=True)
+        # Errors while writing name no file, or the unfinished one.
+        named = getattr(error, 'filename', None)
+        if isinstance(error, OSError) and error.errno and named in (None, str(unfinished)):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+    _sync_folder(path.parent)
+
+
+def write_atomically(path: str | Path, data: bytes) -> None:
+    """Write a file with :func:`open_atomically`.
 
     Args:
         path: File to write.
@@ -22,43 +65,8 @@ def write_atomically(path: Path, data: bytes) -> None:
     Raises:
         OSError: The file cannot be written (disk full, read-only ...); the old one is intact.
     """
-    with open_atomically(path) as file:
+    with open_atomically(path, 'wb') as file:
         file.write(data)
-
-
-@contextmanager
-def open_atomically(path: Path) -> Iterator[BinaryIO]:
-    """Open a file for writing that takes its place in one step, when the block ends without error.
-
-    The data goes to a file beside it, is forced to the disk, and then takes the place of the old
-    file, which stays as it is until then.
-
-    Args:
-        path: File to write.
-
-    Raises:
-        OSError: The file cannot be written (disk full, read-only ...); the old one is intact.
-
-    Example:
-        >>> with open_atomically(Path('numbers.bin')) as file:
-        ...     for part in parts:
-        ...         file.write(part)
-    """
-    unfinished = path.with_name(f'{path.name}.{os.getpid()}{UNFINISHED}')
-    try:
-        with unfinished.open('wb') as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except BaseException as error:
-        with suppress(OSError):  # what matters is why it could not be written
-            unfinished.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.filename is None:
-            # Errors while writing do not name the file.
-            raise OSError(error.errno, error.strerror, str(path)) from error
-        raise
-    _sync_folder(path.parent)
 
 
 def _sync_folder(folder: Path) -> None:

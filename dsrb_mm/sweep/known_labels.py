@@ -14,7 +14,7 @@ from dsrb_mm.datasets.building import build_mask
 PROPORTIONS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 DATASET = 'train_dataloader.dataset'
 # Blanks, brackets and quotes would not survive --cfg-options, through which the training gets them.
-_ARGUMENT = r'[A-Za-z_]\w*=[^\s,()\[\]\'"]+'
+_ARGUMENT = r'(?!type=)[A-Za-z_]\w*=[^\s,()\[\]\'"]+'
 _SYNTAX = re.compile(rf'[A-Za-z_][\w.]*(:{_ARGUMENT}(,{_ARGUMENT})*)?')
 
 

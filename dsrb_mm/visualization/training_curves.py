@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -14,7 +15,7 @@ from matplotlib.figure import Figure
 SCALARS = 'vis_data/scalars.json'
 _WIDTH, _HEIGHT = 3.8, 3.5  # inches a panel
 _FEW = 25
-_REFERENCE = dict(linestyle='--', color='black', linewidth=1, marker=None)
+_REFERENCE: dict[str, Any] = dict(linestyle='--', color='black', linewidth=1, marker=None)
 _STYLES = {'base_rate_entropy': _REFERENCE, 'attention_uniform': _REFERENCE}
 _ATTENTION = ('attention_max', 'attention_uniform')
 # What MMEngine logs beside the model's own scalars.
@@ -149,7 +150,9 @@ def _draw_panel(axis: Axes, log: TrainingLog, title: str, keys: Sequence[str]) -
         # Few points are evaluations, or a training that has just begun: show each.
         marker = 'o' if len(steps) < _FEW else None
         # Dashed in turn: a curve shows through another of the same values.
-        style = dict(color=f'C{i}', linestyle=('-', '--')[i % 2], markersize=3, marker=marker)
+        style: dict[str, Any] = dict(
+            color=f'C{i}', linestyle=('-', '--')[i % 2], markersize=3, marker=marker
+        )
         axis.plot(steps, values, label=key, **style | _STYLES.get(key, {}))
     if axis.lines:
         # Below the panel: inside it hides curves.

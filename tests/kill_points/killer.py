@@ -76,10 +76,10 @@ class KillHook(Hook):
         self.wrap(ema, 'avg_func')
 
     def prototype_batch(self, runner) -> None:
-        self.wrap(runner.model.head.pprb.bank, 'update')
+        self.wrap(runner.model.head.complements.pprb.bank, 'update')
 
     def prototype_finish(self, runner) -> None:
-        self.wrap(runner.model.head.pprb.bank, 'finish')
+        self.wrap(runner.model.head.complements.pprb.bank, 'finish')
 
     def val_step(self, runner) -> None:
         self.wrap(runner.model, 'val_step')

@@ -43,7 +43,9 @@ def kill_config(root: Path, size: int = 64) -> Config:
     ]
     cfg.train_dataloader.dataset.dataset.pipeline = pipeline
     cfg.train_dataloader.num_workers = 2
-    cfg.default_hooks.prototypes.update(begin=2, interval=2)
+    for complement in cfg.model.head.complements:
+        complement.begin = 2
+    cfg.model.head.complements[1].interval = 2
     cfg.default_hooks.checkpoint.update(
         interval=1, max_keep_ckpts=2, save_best='multi-label/mAP', rule='greater'
     )

@@ -1,8 +1,11 @@
 """Dense reference of the method, sections 1 to 6, as the formulas stand: no folding, no linearity.
 
+The tests compare the package with it, and tools/benchmarks measures what its tensors cost.
+
 The attended maps (B, H, W, C, D) and the prototypes (C, 4, H, W, D) are built in full, choices are
 made in Python loops, and random choices are arguments. It shares no code with the package and
-takes its parameters by the letters of the formulas, in a dict:
+takes its parameters by the letters of the formulas, in a dict. (Tensors are taken apart by
+``unbind``: the gradient of a single index would be a tensor of full size.)
 
     word_vectors, P, Q, M, m, u, n      attention (M (J, J), m (J,), u (J,), n ())
     W1..W3, U1..U3 and w1..w3, u1..u3   graph network, matrices and their biases
@@ -61,8 +64,9 @@ def attended_maps(image_map, params):
     features = image_map.permute(0, 2, 3, 1)
     batch, height, width, _ = features.shape
     per_category = []
+    image = features @ params['P'].T
     for word in params['word_vectors']:
-        joint = torch.tanh((features @ params['P'].T) * (params['Q'] @ word))
+        joint = torch.tanh(image * (params['Q'] @ word))
         score = (joint @ params['M'].T + params['m']) @ params['u'] + params['n']
         score = score.reshape(batch, height * width)
         weights = torch.exp(score - score.max(dim=1, keepdim=True).values.detach())
@@ -131,34 +135,43 @@ def classify(semantic, adjacency, params, steps):
     """Logits (B, C)."""
     state = graph_network(semantic, adjacency, params, steps)
     logits = []
-    for c in range(semantic.shape[1]):
-        joined = torch.cat([state[:, c], semantic[:, c]], dim=-1)
+    for own, feature, weight, bias in zip(
+        state.unbind(1), semantic.unbind(1), params['v'], params['b'], strict=True
+    ):
+        joined = torch.cat([own, feature], dim=-1)
         output = torch.tanh(joined @ params['F'].T + params['f'])
-        logits.append(output @ params['v'][c] + params['b'][c])
+        logits.append(output @ weight + bias)
     return torch.stack(logits, dim=1)
 
 
 # 4. Instance-perspective representation blending
 
 
+def take_apart(maps):
+    """Attended maps (B, H, W, C, D) -> nested list [image][category] of (H, W, D)."""
+    return [image.unbind(2) for image in maps]
+
+
 def blend_instances(maps, labels, alpha):
     """Attended maps -> semantic features, targets as nested lists of scalars."""
     batch, _, _, num_classes, _ = maps.shape
-    semantic, targets = [], []
+    mixed = take_apart(alpha * maps + (1 - alpha) * maps.flip(0))
+    maps = take_apart(maps)
+    blended, targets = [], []
     for n in range(batch):
         partner = batch - 1 - n
         row, target = [], []
         for c in range(num_classes):
-            own = maps[n, :, :, c]
+            own = maps[n][c]
             soft = labels[n][c]
             if labels[n][c] == UNKNOWN and labels[partner][c] == PRESENT:
-                own = alpha * own + (1 - alpha) * maps[partner, :, :, c]
+                own = mixed[n][c]
                 soft = 1 - alpha
-            row.append(own.sum((0, 1)))
+            row.append(own)
             target.append(soft)
-        semantic.append(torch.stack(row))
+        blended.append(torch.stack(row))
         targets.append(target)
-    return torch.stack(semantic), targets
+    return torch.stack(blended).sum((2, 3)), targets
 
 
 # 5. Prototype-perspective representation blending
@@ -177,7 +190,7 @@ def quadrant(attended_map):
 
 def quadrants(maps):
     """Attended maps (B, H, W, C, D) -> (B, C)."""
-    return torch.tensor([[quadrant(m[:, :, c]) for c in range(m.shape[2])] for m in maps])
+    return torch.tensor([[quadrant(m) for m in image] for image in take_apart(maps.detach())])
 
 
 def prototypes(batches, limit=None):
@@ -205,20 +218,21 @@ def prototypes(batches, limit=None):
 def blend_prototypes(maps, labels, beta, dense_prototypes, choices):
     """``choices``: {(image, category): quadrant of the prototype}."""
     batch, _, _, num_classes, _ = maps.shape
-    semantic, targets = [], []
+    maps = take_apart(maps)
+    blended, targets = [], []
     for n in range(batch):
         row, target = [], []
         for c in range(num_classes):
-            own = maps[n, :, :, c]
+            own = maps[n][c]
             soft = labels[n][c]
             if (n, c) in choices:
                 own = beta * own + (1 - beta) * dense_prototypes[c][choices[n, c]]
                 soft = 1 - beta
-            row.append(own.sum((0, 1)))
+            row.append(own)
             target.append(soft)
-        semantic.append(torch.stack(row))
+        blended.append(torch.stack(row))
         targets.append(target)
-    return torch.stack(semantic), targets
+    return torch.stack(blended).sum((2, 3)), targets
 
 
 # 6. Losses
@@ -240,12 +254,13 @@ def partial_bce(logits, targets):
 def pair_losses(semantic, labels):
     """Losses by kind: {'++' | '+-' | '--': [((first, second, category), loss), ...]}."""
     kinds = {'++': [], '+-': [], '--': []}
+    semantic = [image.unbind(0) for image in semantic]
     for i in range(len(semantic)):
         for j in range(i + 1, len(semantic)):
-            for c in range(semantic.shape[1]):
+            for c in range(len(semantic[0])):
                 if UNKNOWN in (labels[i][c], labels[j][c]):
                     continue
-                x, y = semantic[i, c], semantic[j, c]
+                x, y = semantic[i][c], semantic[j][c]
                 length = torch.sqrt((x * x).sum()).clamp(min=COSINE_EPS)
                 length = length * torch.sqrt((y * y).sum()).clamp(min=COSINE_EPS)
                 cosine = (x * y).sum() / length
@@ -269,3 +284,26 @@ def contrastive(semantic, labels, shuffled):
         largest = sorted(losses, key=lambda pair: -losses[pair].item())[:num]
         kept += [losses[pair] for pair in drawn] + [losses[pair] for pair in largest]
     return sum(kept) / len(kept) if kept else semantic.sum() * 0
+
+
+# A whole training step
+
+
+def training_losses(image_map, labels, params, adjacency, steps, dense_prototypes, draw):
+    """The losses by name, without their weights.
+
+    ``draw`` has the random choices: ``draw.chosen(labels, quadrants)`` of prototypes, as
+    ``blend_prototypes`` takes them, and ``draw.shuffled(kind, pairs)`` of ``contrastive``.
+    """
+    _, maps = attended_maps(image_map, params)
+    choices = draw.chosen(labels, quadrants(maps))
+    blended = {
+        'plain': (maps.sum((1, 2)), labels),
+        'iprb': blend_instances(maps, labels, params['alpha']),
+        'pprb': blend_prototypes(maps, labels, params['beta'], dense_prototypes, choices),
+    }
+    losses = {
+        name: partial_bce(classify(semantic, adjacency, params, steps), targets)
+        for name, (semantic, targets) in blended.items()
+    }
+    return losses | {'contrastive': contrastive(maps.sum((1, 2)), labels, draw.shuffled)}

@@ -85,9 +85,14 @@ def oracle_parameters(neck, head):
     named = {f'neck.{k}': p for k, p in neck.named_parameters()}
     named |= {f'head.{k}': p for k, p in head.named_parameters()} if head is not None else {}
     leaves = {k: p.detach().double().clone().requires_grad_() for k, p in named.items()}
-    words = leaves.get('neck.word_vectors', neck.word_vectors.detach().double())
+    buffers = {f'neck.{k}': b.detach().double() for k, b in neck.named_buffers()}
+    return leaves, by_letter(buffers | leaves)
+
+
+def by_letter(leaves):
+    """The oracle's dict of the tensors of a neck and a head, given by the modules' names."""
     params = dict(
-        word_vectors=words,
+        word_vectors=leaves['neck.word_vectors'],
         P=leaves['neck.image_to_joint.weight'],
         Q=leaves['neck.word_to_joint.weight'],
         M=leaves['neck.joint.weight'],
@@ -99,11 +104,10 @@ def oracle_parameters(neck, head):
         params['conv'] = leaves['neck.projection.0.weight'][:, :, 0, 0]
         params['bn_weight'] = leaves['neck.projection.1.weight']
         params['bn_bias'] = leaves['neck.projection.1.bias']
-        params['bn_mean'] = neck.projection[1].running_mean.double()
-        params['bn_var'] = neck.projection[1].running_var.double()
-    if head is not None:
-        params |= head_parameters({k[5:]: p for k, p in leaves.items() if k[:5] == 'head.'})
-    return leaves, params
+        params['bn_mean'] = leaves['neck.projection.1.running_mean']
+        params['bn_var'] = leaves['neck.projection.1.running_var']
+    of_head = {k[5:]: p for k, p in leaves.items() if k[:5] == 'head.'}
+    return params | (head_parameters(of_head) if of_head else {})
 
 
 def head_parameters(leaves):

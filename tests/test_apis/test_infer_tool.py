@@ -27,18 +27,18 @@ def test_csv_equals_the_python_interface(infer, dsrb, photos, tmp_path):
     np.testing.assert_allclose(scores, [r['pred_scores'] for r in results], rtol=1e-4, atol=1e-6)
 
 
-def test_json_and_pictures(infer, photos, tmp_path):
+def test_json_lines_and_pictures(infer, photos, tmp_path):
     (tmp_path / 'names.txt').write_text('w\nx\ny\nz\n')
     infer(
-        *(photos / 'deeper', photos / 'b.png', '--topk', 1, '--out', tmp_path / 's.json'),
+        *(photos / 'deeper', photos / 'b.png', '--topk', 1, '--out', tmp_path / 's.jsonl'),
         *('--show-dir', tmp_path / 'pictures', '--classes', tmp_path / 'names.txt'),
     )
-    content = json.loads((tmp_path / 's.json').read_text())
-    assert content['classes'] == ['w', 'x', 'y', 'z']
-    for image in content['images']:
+    images = [json.loads(line) for line in (tmp_path / 's.jsonl').read_text().splitlines()]
+    assert len(images) == 2
+    for image in images:
         (predicted,) = image['predicted']
-        assert predicted['score'] == max(image['scores'])
-        assert predicted['class'] == 'wxyz'[predicted['label']]
+        assert list(image['scores']) == ['w', 'x', 'y', 'z']
+        assert image['scores'][predicted] == max(image['scores'].values())
     assert sorted(path.name for path in (tmp_path / 'pictures').iterdir()) == ['a.png', 'b.png']
 
 
@@ -57,7 +57,7 @@ def test_table(infer, dsrb, photos, capsys, monkeypatch):
     ('args', 'message'),
     [
         (['gone.jpg'], 'gone.jpg'),
-        (['{photos}', '--out', 's.txt'], '.csv or .json'),
+        (['{photos}', '--out', 's.txt'], '.csv or .jsonl'),
         (['{photos}', '--thr', '2'], 'thr to be in'),
         (['{photos}', '--device', 'cuda:99'], 'device'),
         (['{photos}', '--classes', 'gone.txt'], 'gone.txt'),

@@ -55,7 +55,7 @@ def test_checkpoint_of_another_config(cfg, checkpoints):
 
 
 def test_training_parts_may_be_switched_off(cfg, checkpoints):
-    cfg.model.head.pprb = cfg.model.head.iprb = None
+    cfg.model.head.complements = []
     load_model(cfg, checkpoints['dsrb'], 'cpu')
 
 

@@ -2,6 +2,7 @@ import csv
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from dsrb_mm.apis import write_scores
@@ -29,25 +30,31 @@ def test_csv(tmp_path):
     assert rows == [['path', *CLASSES], ['a.jpg', '0.25', '0.75'], ['', '1e-07', '1']]
 
 
-def test_json(tmp_path):
-    assert write_scores(results(), tmp_path / 'scores.json', CLASSES) == 2
-    content = json.loads((tmp_path / 'scores.json').read_text())
-    assert content['classes'] == CLASSES
-    assert content['images'][0] == {
+def test_json_lines(tmp_path):
+    assert write_scores(results(), tmp_path / 'scores.jsonl', CLASSES) == 2
+    one, two = map(json.loads, (tmp_path / 'scores.jsonl').read_text().splitlines())
+    assert one == {
         'path': 'a.jpg',
-        'predicted': [{'label': 1, 'class': CLASSES[1], 'score': 0.75}],
-        'scores': [0.25, 0.75],
+        'predicted': [CLASSES[1]],
+        'scores': {CLASSES[0]: 0.25, CLASSES[1]: 0.75},
     }
-    assert [p['label'] for p in content['images'][1]['predicted']] == [1, 0]
+    assert two['path'] is None and two['predicted'] == CLASSES[::-1]
 
 
-@pytest.mark.parametrize('suffix', ['csv', 'json'])
+def test_pandas_reads_json_lines(tmp_path):
+    write_scores(results(), tmp_path / 'scores.jsonl', CLASSES)
+    table = pd.read_json(tmp_path / 'scores.jsonl', lines=True)
+    assert table.scores[0] == dict(zip(CLASSES, [0.25, 0.75], strict=True))
+
+
+@pytest.mark.parametrize('suffix', ['csv', 'jsonl'])
 def test_names_default_to_numbers_and_nothing_is_valid(tmp_path, suffix):
     path = tmp_path / f'scores.{suffix}'
     write_scores(results(), path)
-    assert '0,1' in path.read_text() or json.loads(path.read_text())['classes'] == ['0', '1']
+    first = path.read_text().splitlines()[0]
+    assert first == 'path,0,1' if suffix == 'csv' else json.loads(first)['predicted'] == ['1']
     assert write_scores([], path) == 0
-    assert suffix == 'csv' or json.loads(path.read_text())['images'] == []
+    assert path.read_text() == ''
 
 
 def test_incomplete_file_is_no_result(tmp_path):
@@ -55,12 +62,14 @@ def test_incomplete_file_is_no_result(tmp_path):
         yield next(results())
         raise ValueError('image 2')
 
+    (tmp_path / 'scores.csv').write_text('old')
     with pytest.raises(ValueError, match='image 2'):
         write_scores(stopped(), tmp_path / 'scores.csv', CLASSES)
-    assert [path.name for path in tmp_path.iterdir()] == ['scores.csv.part']
-    assert 'a.jpg' in (tmp_path / 'scores.csv.part').read_text()
+    assert [path.name for path in tmp_path.iterdir()] == ['scores.csv']
+    assert (tmp_path / 'scores.csv').read_text() == 'old'
 
 
-def test_other_suffix(tmp_path):
-    with pytest.raises(ValueError, match='.csv or .json, but got scores.xlsx'):
-        write_scores(results(), 'scores.xlsx')
+@pytest.mark.parametrize('name', ['scores.xlsx', 'scores.json'])
+def test_other_suffix(tmp_path, name):
+    with pytest.raises(ValueError, match=f'.csv or .jsonl, but got {name}'):
+        write_scores(results(), name)

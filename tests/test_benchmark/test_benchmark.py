@@ -8,9 +8,9 @@ from mmengine.config import Config
 from oracles.wiring import LargestTensor, maximum_deviation
 
 from tools.benchmarks import SUITES, Options, as_json, environment, interleaved, make_table
-from tools.benchmarks.dense_form import DenseForm
+from tools.benchmarks.dense_step import DenseStep
 from tools.benchmarks.measure import peak_memory
-from tools.benchmarks.models import Setting, neck_and_head_step, prepare_head
+from tools.benchmarks.models import Setting, neck_and_head_step, prepare_head, prototype_banks
 
 CPU = torch.device('cpu')
 
@@ -27,38 +27,22 @@ def small_config(num_classes=6):
     return cfg
 
 
-def test_the_dense_form_has_the_losses_and_gradients_of_the_modules():
+def test_the_dense_step_has_the_losses_and_gradients_of_the_modules():
     setting = Setting(small_config(), None, CPU, amp=False)
     neck, head = (module.double() for module in setting.neck_and_head())
-    dense = DenseForm(neck, head, 12).double()
-    image_map = torch.rand(4, 64, 6, 8, dtype=torch.float64)
-    samples = setting.samples(4, 0.5)
-    target = torch.stack([s.gt_score for s in samples]).double()
-    parameters = [*neck.parameters(), *head.parameters()]
-    results = []
-    for losses in (
-        lambda: head.loss(neck((image_map,)), samples),
-        lambda: dense(image_map, target),
-    ):
-        torch.manual_seed(0)
-        found = {k: v for k, v in losses().items() if 'loss' in k}
-        sum(found.values()).backward()
-        results.append((found, [p.grad for p in parameters]))
-        for parameter in parameters:
-            parameter.grad = None
-    assert set(results[0][0]) == set(results[1][0])
-    for name, value in results[0][0].items():
-        assert maximum_deviation(value, results[1][0][name]) < 1e-10, name
-    for one, two in zip(results[0][1], results[1][1], strict=True):
-        torch.testing.assert_close(one, two, rtol=1e-8, atol=1e-14)
-
-
-def test_the_dense_form_needs_all_parts():
-    cfg = small_config()
-    cfg.model.head.pprb = None
-    neck, head = Setting(cfg, None, CPU, amp=False).neck_and_head()
-    with pytest.raises(ValueError, match='expected a head with iprb, pprb and loss_contrastive'):
-        DenseForm(neck, head, 4)
+    image_map = torch.rand(6, 64, 12, 12, dtype=torch.float64)
+    samples = setting.samples(6, 0.5)
+    samples[0].gt_score[0], samples[5].gt_score[0] = -1, 1  # partners: instance blending
+    target = torch.stack([sample.gt_score for sample in samples]).double()
+    dense = DenseStep(neck, head, prototype_banks(head)[0].prototypes, 6)
+    losses = head.loss(neck((image_map,)), samples)
+    reference = dense(image_map, target)
+    # Two losses have no random choice. Those of the head's tests compare all with the same choices.
+    for name in ('loss_plain', 'loss_iprb'):
+        assert maximum_deviation(losses[name], reference[name]) < 1e-10, name
+    assert set(reference) == {name for name in losses if 'loss' in name}
+    sum(reference.values()).backward()
+    assert all(p.grad is not None for p in [*neck.parameters(), *head.parameters()])
 
 
 def test_no_tensor_of_the_attended_maps_is_ever_made():
@@ -135,5 +119,6 @@ def test_suites_run_and_are_reported(suite):
 def test_prepared_heads_blend():
     setting = Setting(small_config(), None, CPU, amp=False)
     _, head = setting.neck_and_head()
-    prepare_head(head)
-    assert head.blending_active and head.graph.is_set and bool(head.pprb.bank.available.all())
+    prepare_head(head, 32)
+    assert head.graph.is_set and all(part.is_active for part in head.complements.values())
+    assert bool(head.complements.pprb.bank.available.all())

@@ -1,13 +1,11 @@
 import csv
 import importlib.util
-import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 from fixtures.data import random_labels, write_coco, write_csv, write_voc
 from mmengine.config import Config
-from rich.console import Console
 
 from dsrb_mm.datasets.data_report import (
     DataReport,
@@ -15,7 +13,6 @@ from dsrb_mm.datasets.data_report import (
     find_unreadable,
     model_problems,
 )
-from dsrb_mm.datasets.data_tables import tables
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASSES = ['cup', 'dog', 'tree']
@@ -229,19 +226,6 @@ def test_other_data_has_no_published_count():
     assert DataReport('train', 'CocoMultiLabel', range(48), labels, [__file__] * 2).problems() == []
 
 
-def test_tables(coco):
-    cfg, _, _ = coco
-    console = Console(record=True, width=120, file=io.StringIO())
-    reports = build_reports(cfg)
-    for table in tables(reports, num_rarest=2):
-        console.print(table)
-    text = console.export_text()
-    rarest = reports[1].classes[int(reports[1].positives.argmin())]
-    first = next(line for line in text.splitlines() if line.startswith('│ 1 '))
-    assert f'{rarest} {reports[1].positives.min()}' in first
-    assert not any(line.startswith('│ 3 ') for line in text.splitlines())
-
-
 def test_config_without_data():
     with pytest.raises(ValueError, match='expected the config to have'):
         build_reports(Config(dict(train_dataloader=None)))
@@ -302,7 +286,7 @@ def test_tool_finds_images_with_contradicting_labels(tmp_path, capsys):
     output = capsys.readouterr().out
     assert 'problem: train: 1 images with contradicting labels: ' in output
     assert '0.png (dog)' in output
-    assert 'note: train: 2 images stand there more than once: ' in output
+    assert 'note: train: 2 images are listed more than once: ' in output
 
 
 def test_tool_finds_training_images_in_the_evaluation(tmp_path, capsys):
@@ -335,4 +319,4 @@ def test_a_voc_line_twice(tmp_path):
     inner = dict(type='VOC', data_root=str(tmp_path), split='trainval')
     (report,) = build_reports(Config(dict(train_dataloader=dict(dataset=inner))))
     (note,) = report.notes()
-    assert '1 images stand there more than once: ' in note and 'trainval000002.jpg' in note
+    assert '1 images are listed more than once: ' in note and 'trainval000002.jpg' in note

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dsrb_mm.datasets import CocoMultiLabel, CSVMultiLabel, PartialLabelDataset
 from dsrb_mm.datasets.masks import KnownPerCategory, KnownProportion, LabelFile, SinglePositive
-from dsrb_mm.engine.hooks import AttentionPictureHook, ContrastiveRampHook, PrototypeHook
+from dsrb_mm.engine.hooks import AttentionPictureHook
 from dsrb_mm.evaluation import MultiLabelRecognitionMetric
 from dsrb_mm.models import (
     CategoryContrastiveLoss,
@@ -18,6 +18,8 @@ from dsrb_mm.models import (
     DSRBHead,
     FrozenBackbone,
     PartialBCELoss,
+    PartialLabelLinearHead,
+    SaliencyHead,
 )
 from dsrb_mm.models.complements import InstanceBlending, PrototypeBank, PrototypeBlending
 from dsrb_mm.models.layers import (
@@ -82,35 +84,49 @@ CONSTRUCTORS = [
             hidden_channels=4,
             graph_steps=1,
             loss=dict(type='PartialBCELoss', loss_weight=1.0),
-            loss_contrastive=dict(type='CategoryContrastiveLoss', loss_weight=0.05),
-            iprb=dict(alpha=0.5, learnable=True),
-            pprb=dict(beta=0.5, learnable=False, num_blended=1, max_per_location=None),
+            complements=[dict(type='InstanceBlending'), dict(type='PrototypeBlending')],
+            aux_losses=[dict(type='CategoryContrastiveLoss', loss_weight=0.05)],
             bias_init=None,
             diagnostics=False,
             thr=None,
             topk=None,
         ),
     ),
-    (PartialBCELoss, dict(loss_weight=1.0)),
-    (CategoryContrastiveLoss, dict(loss_weight=1.0)),
-    (InstanceBlending, dict(alpha=0.5, learnable=True)),
+    (
+        SaliencyHead,
+        dict(num_classes=3, in_channels=4, top_k=5, saliency_weight=0.5, dropout=0.1),
+    ),
+    (PartialLabelLinearHead, dict(num_classes=3, in_channels=4, dropout=0.1)),
+    (
+        PartialBCELoss,
+        dict(
+            normalize='durand',
+            alpha=-4.45,
+            beta=5.45,
+            gamma=1.0,
+            pos_weight=[1.0, 2.0],
+            reduction='mean',
+            loss_weight=1.0,
+        ),
+    ),
+    (CategoryContrastiveLoss, dict(loss_weight=1.0, ramp_epochs=1)),
+    (InstanceBlending, dict(alpha=0.5, learnable=True, begin=5, name='x')),
     (
         PrototypeBlending,
         dict(
-            num_classes=3,
-            channels=4,
             beta=0.5,
             learnable=True,
             num_blended=1,
             max_per_location=None,
+            begin=5,
+            interval=5,
+            name='x',
         ),
     ),
-    (PrototypeBank, dict(num_classes=3, channels=4, max_per_location=2)),
+    (PrototypeBank, dict(max_per_location=2)),
     (GatedGraphNetwork, dict(num_classes=3, channels=4, steps=2)),
     (CategoryClassifier, dict(num_classes=3, channels=4, hidden_channels=4)),
     (build_backbone, dict(cache_bytes=0)),
-    (PrototypeHook, dict(begin=5, interval=5)),
-    (ContrastiveRampHook, dict(epochs=1)),
     (AttentionPictureHook, dict(out_dir='x', interval=5, max_categories=5)),
     (MultiLabelRecognitionMetric, dict(thr=0.5, topk=3, classwise=False, csv_path=None)),
     (

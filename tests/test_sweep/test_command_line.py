@@ -83,6 +83,6 @@ def test_real_tools(tmp_path, monkeypatch, capsys):
     assert '| tiny |' in capsys.readouterr().out
     folders = [tmp_path / f'w/tiny/{name}_seed0' for name in ('p50', 'SinglePositive')]
     logs = [(folder / 'train.log').read_text() for folder in folders]
-    known = [re.search(r'(\S+)% of the labels known', log)[1] for log in logs]
+    known = [re.search(r'(\S+)% known', log)[1] for log in logs]
     share = 100 * (random_labels(16, 3) == 1).any(1).sum() / 48
     assert 30 < float(known[0]) < 70 and known[1] == f'{share:.1f}'

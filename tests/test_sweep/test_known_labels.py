@@ -45,6 +45,7 @@ def test_syntax(text, config, name, folder):
         'A:p=[1]',
         'A:p=1;q=2 3',
         'A:=1',
+        'A:type=B',
     ],
 )
 def test_not_the_syntax(text):

@@ -20,8 +20,8 @@ PLAIN = PIPELINE[:2] + PIPELINE[3:]
 
 
 def test_similarity_is_the_cosine_with_the_own_quadrant():
-    bank = PrototypeBank(3, 4)
-    bank.prototypes.normal_()
+    bank = PrototypeBank()
+    bank.prototypes = torch.randn(3, 4, 4)
     semantic, quadrant = torch.randn(5, 3, 4), torch.randint(0, 4, (5, 3))
     labels = torch.randint(-1, 2, (5, 3))
     table = prototype_similarity(semantic, quadrant, labels, bank)
@@ -47,11 +47,10 @@ def model_and_data(tmp_path):
 
 def test_members_are_the_known_positives(model_and_data):
     model, data, cfg = model_and_data
-    with pytest.raises(ValueError, match='begin of PrototypeHook'):
+    with pytest.raises(ValueError, match='begin of the complement'):
         prototype_bank(model)
-    bank = model.head.pprb.bank
-    bank.counts.fill_(2)
-    bank.prototypes.normal_()
+    bank = model.head.complements.pprb.bank
+    bank.counts, bank.prototypes = torch.full((3, 4), 2), torch.randn(3, 4, 32)
     table = find_members(model, data, cfg, [0, 2])
     pairs = {(int(i), int(c)) for i, c in np.argwhere(data.labels == 1) if c != 1}
     assert set(zip(table.image, table.category, strict=True)) == pairs
@@ -70,12 +69,13 @@ def test_members_are_the_known_positives(model_and_data):
 
 def test_no_members_and_no_prototypes(model_and_data):
     model, data, cfg = model_and_data
-    model.head.pprb.bank.counts.fill_(1)
+    bank = model.head.complements.pprb.bank
+    bank.counts, bank.prototypes = torch.ones(3, 4, dtype=torch.long), torch.randn(3, 4, 32)
     data.labels[:, 1] = 0
     assert isinstance(find_members(model, data, cfg, [1]), pd.DataFrame)
     assert find_members(model, data, cfg, [1]).empty
-    model.head.pprb = None
-    with pytest.raises(ValueError, match='head.pprb'):
+    model.head.complements.clear()
+    with pytest.raises(ValueError, match='the model has no prototypes'):
         prototype_bank(model)
 
 

@@ -65,8 +65,8 @@ def test_missing_data_is_one_message(main, tmp_path):
 
 def save(cfg, path, counts):
     model = MODELS.build(dict(cfg.model, data_preprocessor=cfg.data_preprocessor))
-    model.head.pprb.bank.counts.fill_(counts)
-    model.head.pprb.bank.prototypes.normal_()
+    bank = model.head.complements.pprb.bank
+    bank.counts, bank.prototypes = torch.full((3, 4), counts), torch.randn(3, 4, 32)
     torch.save(dict(state_dict=model.state_dict()), path)
 
 
@@ -78,7 +78,7 @@ def test_prototypes(main, tmp_path, cfg):
     with pytest.raises(SystemExit, match=r"'wine glas'; did you mean \['wine glass'\]"):
         main('show_prototypes.py', *arguments, '--categories', 'wine glas')
     save(cfg, tmp_path / 'b.pth', 0)
-    with pytest.raises(SystemExit, match='expected prototypes in the checkpoint'):
+    with pytest.raises(SystemExit, match='the checkpoint has no prototypes'):
         main('show_prototypes.py', tmp_path / 'b.pth', *arguments[1:])
 
 

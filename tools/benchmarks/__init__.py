@@ -1,6 +1,5 @@
-"""Measurements of speed and memory for docs/benchmarks.md: ``python -m tools.benchmarks``."""
+"""Speed and memory: the measurements of docs/benchmarks.md (``python -m tools.benchmarks``)."""
 
-from tools.benchmarks.dense_form import DenseForm
 from tools.benchmarks.measure import Timing, environment, interleaved, peak_memory
 from tools.benchmarks.report import as_json, make_table
 from tools.benchmarks.rows import Options, Row
@@ -8,7 +7,6 @@ from tools.benchmarks.suites import SUITES
 
 __all__ = [
     'SUITES',
-    'DenseForm',
     'Options',
     'Row',
     'Timing',

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
+from functools import partial
 
 import torch
 from mmengine.config import Config
@@ -13,8 +15,12 @@ from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tools.benchmarks.dense_form import DenseForm
+from dsrb_mm.models import PartialLabelHead
+from dsrb_mm.models.complements.prototype_bank import NUM_LOCATIONS, PrototypeBank
+from dsrb_mm.models.model_sizes import fill_in_sizes
+from tools.benchmarks.dense_step import DenseStep
 
+CATEGORIES = 80  # of MS-COCO 2014
 POSITIVE_RATE = 0.036  # of MS-COCO 2014: 2.9 of 80 categories
 
 
@@ -23,7 +29,7 @@ class Setting:
 
     Args:
         config: A DSRB config; its model is measured, its weights are random.
-        num_classes: Number of categories C; None takes the config's.
+        num_classes: Number of categories C; None takes the config's, or that of MS-COCO 2014.
         device: Device.
         amp: Whether to use automatic mixed precision.
     """
@@ -32,13 +38,14 @@ class Setting:
         self, config: Config, num_classes: int | None, device: torch.device, amp: bool
     ) -> None:
         init_default_scope('mmpretrain')
-        model = config.model.to_dict()
-        model['backbone']['init_cfg'] = None
-        if num_classes is not None and num_classes != model['head']['num_classes']:
-            model['neck'].update(num_classes=num_classes, word_vectors=None)
-            model['head'].update(num_classes=num_classes)
-        self.model = model
-        self.num_classes = model['head']['num_classes']
+        model = copy.deepcopy(config.model)
+        model.backbone.init_cfg = None
+        if num_classes is not None and num_classes != model.head.get('num_classes', CATEGORIES):
+            model.neck.update(num_classes=num_classes, word_vectors=None)
+            model.head.num_classes = num_classes
+        fill_in_sizes(model, lambda: CATEGORIES)
+        self.model = model.to_dict()
+        self.num_classes = model.head.num_classes
         self.data_preprocessor = config.data_preprocessor.to_dict()
         self.data_preprocessor['num_classes'] = self.num_classes
         self.device = device
@@ -62,32 +69,36 @@ class Setting:
     def neck_and_head(self) -> tuple[nn.Module, nn.Module]:
         """Neck and head in training mode, blending, with a label graph and prototypes."""
         neck, head = (MODELS.build(self.model[part]) for part in ('neck', 'head'))
-        prepare_head(head)
+        prepare_head(head, self.model['neck']['out_channels'])
         return neck.to(self.device).train(), head.to(self.device).train()
 
     def classifier(self, plain: bool) -> nn.Module:
-        """The config's DSRB, or its backbone under MMPretrain's plain multi-label head."""
+        """The config's DSRB, or its backbone under a linear head."""
         model = dict(self.model, data_preprocessor=self.data_preprocessor)
         if plain:
-            head = dict(type='MultiLabelLinearClsHead', loss=dict(type='PartialBCELoss'))
-            head.update(num_classes=self.num_classes, in_channels=self.model['neck']['in_channels'])
+            head = dict(type='PartialLabelLinearHead', num_classes=self.num_classes)
+            head.update(in_channels=self.model['neck']['in_channels'])
             model.update(neck=dict(type='GlobalAveragePooling'), head=head)
         classifier = MODELS.build(model)
         if not plain:
-            prepare_head(classifier.head)
+            prepare_head(classifier.head, self.model['neck']['out_channels'])
         return classifier.to(self.device, memory_format=torch.channels_last)
 
 
-def prepare_head(head: nn.Module) -> None:
-    """Give a head what the hooks would have given it before blending begins."""
+def prepare_head(head: nn.Module, channels: int) -> None:
+    """Give a head what it would have when blending begins: label graph and prototypes."""
     classes = head.num_classes
     head.graph.set_adjacency(torch.rand(classes, classes) * POSITIVE_RATE)
-    head.blending_active = True
-    if head.pprb is not None:
-        head.pprb.bank.prototypes.normal_()
-        head.pprb.bank.counts.fill_(1)
-        head.pprb.bank.reset()
-        head.pprb.bank.counts.fill_(1)
+    for complement in head.complements.values():
+        complement.set_active(True)
+    for bank in prototype_banks(head):
+        bank.prototypes = torch.randn(classes, NUM_LOCATIONS, channels)
+        bank.counts = torch.ones(classes, NUM_LOCATIONS, dtype=torch.long)
+
+
+def prototype_banks(head: nn.Module) -> list[PrototypeBank]:
+    """The banks of prototypes in a head."""
+    return [module for module in head.modules() if isinstance(module, PrototypeBank)]
 
 
 def backward(losses: dict[str, Tensor], parameters: list[Tensor]) -> None:
@@ -112,11 +123,14 @@ def neck_and_head_step(
     image_map = torch.rand(shape, device=setting.device)
     samples = setting.samples(batch, known_proportion)
     target = torch.stack([sample.gt_score for sample in samples])
-    dense = DenseForm(neck, head, side * side).to(setting.device)
+    dense = DenseStep(neck, head, prototype_banks(head)[0].prototypes, side)
     parameters = [*neck.parameters(), *head.parameters()]
 
-    def step(shortcut: bool) -> None:
-        head.loss_module.reads_known_only = shortcut
+    complete = partial(PartialLabelHead.classify_variants, head)
+    shortcut = head.classify_variants
+
+    def step(classify_variants: Callable) -> None:
+        head.classify_variants = classify_variants
         with setting.autocast():
             losses = head.loss(neck((image_map.clone().requires_grad_(),)), samples)
         backward(losses, parameters)
@@ -127,8 +141,8 @@ def neck_and_head_step(
         backward(losses, parameters)
 
     return {
-        'dsrb': lambda: step(True),
-        'all entries': lambda: step(False),
+        'dsrb': lambda: step(shortcut),
+        'all entries': lambda: step(complete),
         'dense': dense_step,
         'floor': graph_products(setting, head, 3 * batch),
     }
@@ -177,17 +191,22 @@ def inference(setting: Setting, plain: bool, size: int, batch: int) -> Callable[
 
 
 def prototype_pass(setting: Setting, size: int, batch: int) -> Callable[[], None]:
-    """What PrototypeHook does with a batch of images."""
+    """What MethodHook does with a batch of images where prototypes are due."""
     model = setting.classifier(plain=False).eval()
     data = images(setting, size, batch, 0.5)
+    parts = [part for part in model.head.complements.values() if prototype_banks(part)]
+    for part in parts:
+        part.start_pass()
 
     @torch.no_grad()
     def collect() -> None:
         ready = model.data_preprocessor(data, False)
         with setting.autocast():
-            feats = model.extract_feat(ready['inputs'])
-        target = model.head.stack_targets(ready['data_samples'])
-        model.head.pprb.bank.update(feats.semantic, target, feats.quadrant)
+            seen = model.head.observed_batch(
+                model.extract_feat(ready['inputs']), ready['data_samples']
+            )
+        for part in parts:
+            part.observe(seen)
 
     return collect
 

@@ -43,7 +43,7 @@ class LabelMatrixDataset(MultiLabelDataset):
     Raises:
         TypeError: Paths or classes of a wrong type.
         ValueError: No images, no categories, ``classes`` that repeat or that the annotations do not
-            have, an image that stands there twice with contradicting labels, or ``indices`` out of
+            have, an image that is listed twice with contradicting labels, or ``indices`` out of
             range.
     """
 
@@ -128,7 +128,7 @@ class LabelMatrixDataset(MultiLabelDataset):
             )
         if repeated:
             warnings.warn(
-                f'{self.ann_file}: {len(repeated)} images stand there more than once, such as '
+                f'{self.ann_file}: {len(repeated)} images are listed more than once, such as '
                 f'{list(repeated)[:_SHOWN]}',
                 stacklevel=2,
             )

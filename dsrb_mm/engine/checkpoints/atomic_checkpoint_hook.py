@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
@@ -17,6 +16,7 @@ from dsrb_mm.engine.checkpoints.recorded_files import (
     OUTDATED,
     CheckpointNames,
     RecordedFiles,
+    set_aside,
     take_records,
 )
 from dsrb_mm.fileio.atomic import remove_unfinished, write_atomically
@@ -32,7 +32,8 @@ class AtomicCheckpointHook(CheckpointHook):
 
     Only regular files in the folder of the checkpoints that have one of this hook's names are ever
     removed, whatever the checkpoint says that a training is resumed from. If that checkpoint lies
-    in another folder, the files it names are left alone.
+    in another folder, the files it names are left alone. A new training in a folder with
+    checkpoints moves these to a folder of their own, ``earlier_<time>``.
 
     Takes the arguments of MMEngine's hook. With a remote ``out_dir``, ``backend_args`` or
     ``file_client_args``, checkpoints are stored as MMEngine does it.
@@ -61,18 +62,32 @@ class AtomicCheckpointHook(CheckpointHook):
         if isinstance(self.file_backend, AtomicBackend) and is_main_process():
             for path in remove_unfinished(Path(self.out_dir)):
                 runner.logger.info(f'removed {path}, which was cut off while it was written')
-        step = runner.epoch if self.by_epoch else runner.iter
-        if step:  # resumed
+        names = CheckpointNames(self.filename_tmpl, self.save_best or ())
+        if runner.iter:  # resumed
+            step = runner.epoch if self.by_epoch else runner.iter
             # MMEngine would not write it again after a better validation of the resumed epoch.
             self.last_ckpt = self.file_backend.join_path(
                 self.out_dir, self.filename_tmpl.format(step)
             )
             runner.message_hub.update_info('last_ckpt', self.last_ckpt)
-        if recorded:
-            self._go_on_with(runner, recorded, step)
+            self._go_on_with(runner, RecordedFiles(recorded, names, step, self._find))
+        elif isinstance(self.file_backend, AtomicBackend) and is_main_process():
+            self._start_anew(runner, names)
         self._remove_outdated(runner)
 
-    def _go_on_with(self, runner: Runner, recorded: dict[str, Any], step: int) -> None:
+    def _start_anew(self, runner: Runner, names: CheckpointNames) -> None:
+        """Keep an earlier training's checkpoints: nobody could tell them from the new ones."""
+        target = Path(self.out_dir) / f'earlier_{runner.timestamp}'
+        moved = set_aside(Path(self.out_dir), names, target)
+        if moved:
+            # It names one of them: a new training that is cut off would go on with the earlier one.
+            (Path(runner.work_dir) / POINTER).unlink(missing_ok=True)
+            runner.logger.warning(
+                f'a new training starts in {self.out_dir}: the checkpoints of the earlier one are '
+                f'now in {target} ({", ".join(moved)})'
+            )
+
+    def _go_on_with(self, runner: Runner, files: RecordedFiles) -> None:
         """Keep and rotate the files of the run before, as far as they are this hook's."""
         source = runner._load_from
         if source and Path(source).expanduser().parent.resolve() != Path(self.out_dir).resolve():
@@ -81,8 +96,6 @@ class AtomicCheckpointHook(CheckpointHook):
                 'checkpoints of its training stay there, and a new best one must exceed their score'
             )
             return
-        names = CheckpointNames(self.filename_tmpl, self.save_best or ())
-        files = RecordedFiles(recorded, names, step, self._find)
         for message in files.ignored:
             runner.logger.warning(message)
         for key, path in files.best.items():

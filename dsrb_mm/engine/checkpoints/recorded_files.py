@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, MutableMapping, Sequence
+from pathlib import Path
 from reprlib import repr as shortened
 from string import Formatter
 from typing import Any
@@ -45,6 +46,28 @@ class CheckpointNames:
     def is_any(self, name: str) -> bool:
         """Whether it is the name of a best checkpoint or of one with a number."""
         return self.is_best(name) or self._numbered.fullmatch(name) is not None
+
+
+def set_aside(folder: Path, names: CheckpointNames, target: Path) -> list[str]:
+    """Move the checkpoints of an earlier training out of the way of a new one.
+
+    Args:
+        folder: Folder of the checkpoints.
+        names: Their names.
+        target: Folder to move them to; made if there are any.
+
+    Returns:
+        Names of the files that were moved.
+    """
+    found = sorted(
+        path.name
+        for path in folder.glob('*')
+        if names.is_any(path.name) and path.is_file() and not path.is_symlink()
+    )
+    for name in found:
+        target.mkdir(exist_ok=True)
+        os.replace(folder / name, target / name)
+    return found
 
 
 class RecordedFiles:

@@ -26,6 +26,10 @@ from dsrb_mm.models.views_data_preprocessor import ViewsDataPreprocessor
 _MIXING = ('Mixup', 'CutMix', 'ResizeMix')
 
 
+class UnsuitableTrainingSetError(ValueError):
+    """A model that cannot be trained with the labels at hand."""
+
+
 @HOOKS.register_module()
 class MethodHook(Hook):
     """Drives every :class:`MethodPart` of a model, whatever the method.
@@ -36,8 +40,8 @@ class MethodHook(Hook):
     works for epoch-based and iteration-based loops alike, also with samplers that never end.
 
     Raises:
-        ValueError: A loss that reads unknown labels as targets, a batch augmentation that mixes
-            them, or labels that a part cannot be trained with.
+        UnsuitableTrainingSetError: A loss that reads unknown labels as targets, a batch
+            augmentation that mixes them, or labels that a part cannot be trained with.
 
     Example:
         >>> default_hooks = dict(method=dict(type='MethodHook'))
@@ -51,9 +55,12 @@ class MethodHook(Hook):
         self._passed_at = -1
         model, dataset = bare_model(runner), runner.train_dataloader.dataset
         labels = get_label_matrix(dataset)
-        _check_model(model, labels)
-        for part in _parts(model):
-            part.see_labels(labels)
+        try:
+            _check_model(model, labels)
+            for part in _parts(model):
+                part.see_labels(labels)
+        except ValueError as error:
+            raise UnsuitableTrainingSetError(str(error)) from error
         runner.logger.info(
             f'training labels: {len(labels)} images x {labels.shape[1]} categories, '
             f'{(labels >= 0).mean():.1%} known, {(labels == 1).sum()} known positives'
@@ -84,7 +91,16 @@ class MethodHook(Hook):
         parts = [part for part in _parts(model) if part.pass_is_due(progress)]
         if parts and self._passed_at != progress.iteration:
             self._passed_at = progress.iteration
-            _pass_over_training_set(runner, model, parts)
+            _pass_over_training_set(runner, model, parts, progress)
+            _resize_averages(runner, model)
+
+
+def _resize_averages(runner: Runner, model: nn.Module) -> None:
+    """Give the averaged models of EMA hooks the buffers whose size the data has decided."""
+    for average in [hook.ema_model for hook in runner.hooks if hasattr(hook, 'ema_model')]:
+        for part, copy in zip(_parts(model), _parts(average.module), strict=True):
+            for name in part.sized_by_data:
+                setattr(copy, name, getattr(part, name).clone())
 
 
 def _parts(model: nn.Module) -> list[MethodPart]:
@@ -135,7 +151,9 @@ def _needs_single_images(model: nn.Module) -> bool:
 
 
 @torch.no_grad()
-def _pass_over_training_set(runner: Runner, model: nn.Module, parts: Sequence[MethodPart]) -> None:
+def _pass_over_training_set(
+    runner: Runner, model: nn.Module, parts: Sequence[MethodPart], progress: TrainingProgress
+) -> None:
     """Every image once, by exactly one process, through the model in evaluation mode."""
     start = time.perf_counter()
     training = model.training
@@ -144,7 +162,7 @@ def _pass_over_training_set(runner: Runner, model: nn.Module, parts: Sequence[Me
         part.start_pass()
     batches: list[tuple[torch.Tensor, list[str]]] = []
     loader = _loader_of_one_pass(runner)
-    loader.sampler.set_epoch(runner.epoch)
+    loader.sampler.set_epoch(int(progress.epoch))
     hidden = not is_main_process()
     for data_batch in track(loader, 'pass over the training set', disable=hidden, transient=True):
         data = model.data_preprocessor(data_batch, False)

@@ -9,7 +9,7 @@ import torch
 from mmpretrain.registry import MODELS
 from torch import Tensor, nn
 
-from dsrb_mm.arguments import check_sizes
+from dsrb_mm.arguments import check_number, check_sizes
 
 from .partial_label_head import PartialLabelHead
 
@@ -44,6 +44,7 @@ class PartialLabelLinearHead(PartialLabelHead):
         self, num_classes: int, in_channels: int, dropout: float = 0.0, **kwargs: Any
     ) -> None:
         check_sizes(in_channels=in_channels)
+        check_number('dropout', dropout, 0, 1)
         super().__init__(num_classes, category_channels=1, **kwargs)
         self.dropout = nn.Dropout(dropout)
         self.fc = nn.Linear(in_channels, num_classes)

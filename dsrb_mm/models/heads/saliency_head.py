@@ -55,6 +55,7 @@ class SaliencyHead(PartialLabelHead):
         **kwargs: Any,
     ) -> None:
         check_sizes(in_channels=in_channels)
+        check_number('dropout', dropout, 0, 1)
         super().__init__(num_classes, category_channels=2, **kwargs)
         self.top_k = check_int('top_k', top_k, 1)
         self.saliency_weight = check_number('saliency_weight', saliency_weight, 0)

@@ -89,6 +89,7 @@ class CSRLNeck(BaseModule):
         if word_vectors is not None and not isinstance(word_vectors, (str, Path)):
             raise TypeError(f'expected word_vectors to be a path or None, but got {word_vectors!r}')
         self.in_channels = in_channels
+        self.num_classes = num_classes
         self.compiled = compiled
         # ceil_mode keeps the last row and column of an odd map; on even maps nothing changes.
         self.pool = (

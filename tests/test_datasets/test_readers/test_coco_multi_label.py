@@ -120,5 +120,5 @@ def test_a_file_name_twice(tmp_path):
         build(tmp_path)
     write_coco(tmp_path, 'val', random_labels(3, 4), CLASSES)
     list_again(tmp_path, same_labels=True)
-    with pytest.warns(UserWarning, match='1 images stand there more than once'):
+    with pytest.warns(UserWarning, match='1 images are listed more than once'):
         assert len(build(tmp_path)) == 4

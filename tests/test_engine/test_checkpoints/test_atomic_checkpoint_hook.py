@@ -13,6 +13,7 @@ from fixtures.training import coco_config
 from mmengine.runner import Runner
 
 from dsrb_mm.engine.checkpoints import AtomicCheckpointHook
+from dsrb_mm.engine.checkpoints.checkpoint_files import find_resumable
 
 BEST = 'best_multi-label_mAP_epoch_{}.pth'
 
@@ -163,6 +164,28 @@ def test_numbers_that_are_none(copy, tmp_path, resume):
     assert len([*tmp_path.glob('*.pth/labels.csv')]) == 2
     assert (tmp_path / 'file.pth').exists() and (copy / 'epoch_0.pth/labels.csv').exists()
     assert not (copy / 'epoch_1.pth').exists()  # two are kept
+
+
+def test_a_new_training_keeps_the_checkpoints_of_an_earlier_one(trained, copy):
+    (copy / 'best_notes.txt').touch()
+    before = sorted(files(copy))
+    cfg = build(trained, copy, 1)
+    cfg.experiment_name = 'again'
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    (earlier,) = copy.glob('earlier_*')
+    assert sorted(files(earlier)) == before
+    assert sorted(path.name for path in copy.glob('*.pth')) == [BEST.format(1), 'epoch_1.pth']
+    assert (copy / 'best_notes.txt').exists()
+    # Cut off before its first checkpoint, a new training must not go on as the earlier one.
+    cfg = build(trained, copy, 1)
+    cfg.experiment_name = 'cut off'
+    runner = Runner.from_cfg(cfg)
+    runner.train_loop.run_epoch = lambda: 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        runner.train()
+    assert find_resumable(copy) == (None, [])
+    assert len(list(copy.glob('earlier_*'))) == 2
 
 
 def test_names_that_lead_elsewhere_are_refused():

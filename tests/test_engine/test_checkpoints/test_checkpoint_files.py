@@ -1,6 +1,3 @@
-import errno
-import os
-
 import pytest
 import torch
 
@@ -8,7 +5,6 @@ from dsrb_mm.engine.checkpoints.checkpoint_files import (
     damage,
     find_resumable,
 )
-from dsrb_mm.fileio.atomic import remove_unfinished, write_atomically
 
 
 def save(folder, name):
@@ -19,28 +15,6 @@ def save(folder, name):
 def cut(path):
     path.write_bytes(path.read_bytes()[:-10])
     return path
-
-
-def test_writing_takes_the_place_of_the_old_file(tmp_path):
-    (tmp_path / 'a').write_bytes(b'old')
-    write_atomically(tmp_path / 'a', b'new')
-    assert (tmp_path / 'a').read_bytes() == b'new'
-    assert os.listdir(tmp_path) == ['a']
-
-
-@pytest.mark.parametrize('function', ['fsync', 'replace'])
-def test_failed_writing_keeps_the_old_file_and_names_it(tmp_path, monkeypatch, function):
-    (tmp_path / 'a').write_bytes(b'old')
-
-    def full(*args):
-        raise OSError(errno.ENOSPC, 'No space left on device')
-
-    monkeypatch.setattr(os, function, full)
-    with pytest.raises(OSError, match=r"No space left on device: '.*/a'") as info:
-        write_atomically(tmp_path / 'a', b'new')
-    assert info.value.errno == errno.ENOSPC
-    assert (tmp_path / 'a').read_bytes() == b'old'
-    assert os.listdir(tmp_path) == ['a']
 
 
 def test_every_cut_is_noticed(tmp_path):
@@ -146,10 +120,3 @@ def test_nothing_to_resume_from(tmp_path):
     assert find_resumable(tmp_path) == (None, [])
     (tmp_path / 'last_checkpoint').write_text(str(tmp_path / 'epoch_3.pth'))
     assert find_resumable(tmp_path) == (None, [f'{tmp_path}/epoch_3.pth does not exist'])
-
-
-def test_unfinished_files_are_removed(tmp_path):
-    (tmp_path / 'epoch_3.pth.123.unfinished').touch()
-    kept = save(tmp_path, 'epoch_2.pth')
-    assert remove_unfinished(tmp_path) == [tmp_path / 'epoch_3.pth.123.unfinished']
-    assert list(tmp_path.iterdir()) == [kept]

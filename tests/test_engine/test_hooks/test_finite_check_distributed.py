@@ -85,7 +85,7 @@ def test_both_stop_and_name_the_batch_of_the_process_that_had_it(cfg, tmp_path, 
     cfg.optim_wrapper.accumulative_counts = accumulated
     messages, (first, second) = train_in_two_processes(cfg, tmp_path, 'image')
     assert messages[0] == messages[1]
-    assert 'NonFiniteError: NaN or infinity in iteration 3: loss_bce = nan' in messages[0]
+    assert 'NonFiniteError: NaN or infinity in iteration 3: loss_plain = nan' in messages[0]
     assert '(rank 1 of 2 processes)' in messages[0]
     assert all(path in messages[0] for path in second['paths'])
     assert not any(path in messages[0] for path in first['paths'])

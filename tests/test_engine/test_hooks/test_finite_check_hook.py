@@ -82,7 +82,7 @@ def test_the_state_before_the_bad_step_is_saved(cfg, how):
     before = spoil(runner, how, iteration=4)
     batches, train_step = [], runner.model.train_step
     runner.model.train_step = lambda data, **kw: (batches.append(data), train_step(data, **kw))[1]
-    with pytest.raises(NonFiniteError, match='iteration 5: .*loss_bce = ') as caught:
+    with pytest.raises(NonFiniteError, match='iteration 5: .*loss_plain = ') as caught:
         runner.train()
     assert '\n' not in str(caught.value)
     if how == 'gradient':
@@ -143,12 +143,12 @@ def test_prototypes(cfg):
         return feats
 
     model.extract_feat = extract_feat
-    pattern = r'epoch 3 starts with .* in head.pprb.bank.prototypes \(of a, b, c, d\)'
+    pattern = r'epoch 3 starts with .* in head.complements.pprb.bank.prototypes \(of a, b, c, d\)'
     with pytest.raises(NonFiniteError, match=pattern):
         runner.train()
     _, state = saved_state(Path(cfg.work_dir) / 'non_finite_iter_7.pth')
     assert all(value.isfinite().all() for name, value in state.items())
-    assert state['head.pprb.bank.counts'].sum() > 0
+    assert state['head.complements.pprb.bank.counts'].sum() > 0
     log = next(Path(cfg.work_dir).glob('*/*.log')).read_text()
     assert 'features with NaN or infinity, of ' in log and '000000.jpg' in log
 
