@@ -8,7 +8,7 @@ _base_ = [
     './_base_/default_runtime.py',
 ]
 
-model = dict(backbone={{_base_.backbone}})
+model = dict(backbone={{_base_.frozen_lite0}})
 max_epochs = 20  # four times those of DSRB: an epoch costs little here, and more gained nothing
 param_scheduler = dict(T_max=max_epochs)
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)

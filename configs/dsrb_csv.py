@@ -5,7 +5,6 @@ Categories are read from the CSV. The image folder is data/csv, or CSV_ROOT in t
 
 _base_ = [
     './_base_/datasets/csv.py',
-    './_base_/models/resnet101.py',
     './_base_/methods/dsrb_small_data.py',
     './_base_/schedules/small_data.py',
     './_base_/default_runtime.py',
@@ -15,7 +14,7 @@ _base_ = [
 word_vectors = None  # learnt; or a file that tools/word_vectors.py made from your category names
 # ---------------------------------------------------------------------
 
-model = dict(backbone={{_base_.backbone}}, neck=dict(word_vectors=word_vectors))
+model = dict(neck=dict(word_vectors=word_vectors))
 # Few images make few iterations; and few categories a short table.
 default_hooks = dict(logger=dict(interval=10))
 test_evaluator = dict(classwise=True)

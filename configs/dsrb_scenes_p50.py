@@ -10,7 +10,7 @@ _base_ = [
 
 max_epochs = 5
 model = dict(
-    backbone={{_base_.backbone}},
+    backbone={{_base_.frozen_lite0}},
     neck=dict(word_vectors='dsrb_mm::scenes_minilm', pool_size=1),
     head=dict(
         # One graph step keeps the demo short: 0.44 s a training step on two cores, 0.68 s with three.

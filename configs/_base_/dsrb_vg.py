@@ -2,11 +2,8 @@
 
 _base_ = [
     './datasets/vg200.py',
-    './models/resnet101.py',
     './methods/dsrb.py',
     './schedules/dsrb_20e.py',
     './default_runtime.py',
 ]
-
 # VG-200 is released without category names: its word vectors are learnt.
-model = dict(backbone={{_base_.backbone}})

@@ -2,13 +2,9 @@
 
 _base_ = [
     './datasets/voc2007.py',
-    './models/resnet101.py',
     './methods/dsrb.py',
     './schedules/dsrb_20e.py',
     './default_runtime.py',
 ]
 
-model = dict(
-    backbone={{_base_.backbone}},
-    neck=dict(word_vectors='dsrb_mm::voc_minilm'),
-)
+model = dict(neck=dict(word_vectors='dsrb_mm::voc_minilm'))

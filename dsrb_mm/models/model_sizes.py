@@ -11,7 +11,6 @@ import torch
 from mmengine.config import ConfigDict
 from mmpretrain.registry import MODELS
 
-
 # Side of the image with which a backbone is tried that has no img_size of its own.
 _IMAGE_SIZE = 64
 

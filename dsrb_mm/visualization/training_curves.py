@@ -149,7 +149,8 @@ def _draw_panel(axis: Axes, log: TrainingLog, title: str, keys: Sequence[str]) -
         # Few points are evaluations, or a training that has just begun: show each.
         marker = 'o' if len(steps) < _FEW else None
         # Dashed in turn: a curve shows through another of the same values.
-        style = dict(color=f'C{i}', linestyle=('-', '--')[i % 2], markersize=3, marker=marker)
+        dashes = ('-', '--')[i % 2]
+        style: dict = dict(color=f'C{i}', linestyle=dashes, markersize=3, marker=marker)
         axis.plot(steps, values, label=key, **style | _STYLES.get(key, {}))
     if axis.lines:
         # Below the panel: inside it hides curves.

@@ -57,7 +57,7 @@ def test_the_dense_form_needs_all_parts():
     cfg = small_config()
     cfg.model.head.complements.pop()
     neck, head = Setting(cfg, None, CPU, amp=False).neck_and_head()
-    with pytest.raises(ValueError, match='expected a head with the parts iprb, pprb and contrastive'):
+    with pytest.raises(ValueError, match='the parts iprb, pprb and contrastive'):
         DenseForm(neck, head, 4)
 
 

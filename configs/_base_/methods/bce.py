@@ -1,8 +1,9 @@
 """Partial BCE on globally pooled features: the baseline."""
 
+_base_ = '../models/resnet101.py'
+
 method = 'BCE'
 model = dict(
-    type='ImageClassifier',
     neck=dict(type='GlobalAveragePooling'),
     head=dict(
         type='PartialLabelLinearHead',

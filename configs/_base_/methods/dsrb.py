@@ -3,6 +3,8 @@
 The number of categories and the backbone's channels are read from the data and the backbone.
 """
 
+_base_ = '../models/resnet101.py'
+
 # ------------------------ frequently modified ------------------------
 word_vectors = None  # .npy of (categories, width); None: learnt. Published: GloVe (docs/configs.md)
 channels = 1024  # D, channels of a category's feature
@@ -11,7 +13,6 @@ begin = 5  # epoch from which labels are blended, and prototypes computed
 
 method = 'DSRB'
 model = dict(
-    type='ImageClassifier',
     neck=dict(type='CSRLNeck', out_channels=channels, word_vectors=word_vectors, pool_size=2),
     head=dict(
         type='DSRBHead',

@@ -172,9 +172,7 @@ def test_a_head_without_maps_is_named_as_the_reason():
 @pytest.mark.parametrize('length', [1, 3, 7])
 def test_passes_are_due_at_begin_and_every_interval_epochs(length):
     blending = PrototypeBlending(begin=2, interval=3)
-    due = [
-        i for i in range(9 * length) if blending.pass_is_due(TrainingProgress(i, length, 99))
-    ]
+    due = [i for i in range(9 * length) if blending.pass_is_due(TrainingProgress(i, length, 99))]
     assert due == [2 * length, 5 * length, 8 * length]
 
 

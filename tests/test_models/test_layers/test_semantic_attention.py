@@ -9,9 +9,9 @@ from oracles import dense
 from oracles.wiring import LargestTensor, maximum_deviation
 
 from dsrb_mm.models.layers import (
+    attended_response,
     attention_kernels,
     attention_scores,
-    attended_response,
     peak_quadrant,
     semantic_attention,
 )

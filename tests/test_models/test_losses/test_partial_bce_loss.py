@@ -127,8 +127,7 @@ def test_normalisations_agree_with_loops(seed, normalize, values, weighted):
     for n in range(3):
         own = [c for c in range(5) if target[n, c] >= 0]
         inner = sum(
-            bce(float(logits[n, c]), float(target[n, c]))
-            * (float(weight[n, c]) if weighted else 1)
+            bce(float(logits[n, c]), float(target[n, c])) * (float(weight[n, c]) if weighted else 1)
             for c in own
         )
         if normalize == 'known':
