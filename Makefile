@@ -48,10 +48,11 @@ test-oldest:  ## Run the tests with the oldest supported versions, in .venv-olde
 bench: $(STAMP)  ## Measure speed and memory, e.g. `make bench ARGS='--suites step'` (all: half an hour).
 	$(BIN)/python -m tools.benchmarks $(ARGS)
 
-lint: $(STAMP)  ## Check style and types.
+lint: $(STAMP)  ## Check style, types and the order of layers.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: $(STAMP)  ## Rewrite the sources in the project's style.
 	$(BIN)/ruff check --fix .
@@ -70,5 +71,5 @@ licences: $(STAMP)  ## Write docs/licences.md from what is installed.
 
 clean:  ## Remove what builds, tests and linters left; .venv and work_dirs stay.
 	rm -rf build dist site *.egg-info dsrb_mm/.mim .pytest_cache .mypy_cache .ruff_cache \
-		.hypothesis
+		.hypothesis .import_linter_cache
 	rm -f $(STAMP)

@@ -7,6 +7,7 @@ import torch
 from fixtures.training import CONFIGS
 from mmengine.config import Config
 from mmengine.hooks import Hook
+from mmengine.registry import PARAM_SCHEDULERS
 from mmpretrain.registry import HOOKS, MODELS
 from mmpretrain.structures import DataSample
 
@@ -111,3 +112,21 @@ def test_two_line_config_swaps_the_backbone(backbone, tmp_path):
     sum(value for name, value in losses.items() if 'loss' in name).backward()
     gradient = next(p for p in model.backbone.parameters() if p.requires_grad).grad
     assert gradient is not None and torch.isfinite(gradient).all()
+
+
+def test_small_data_schedule_sums_up_to_a_fifth():
+    """The rule in docs/small_data.md, 12,800 / N epochs of batch 32, by the schedule itself."""
+    cfg = Config.fromfile(CONFIGS / '_base_/schedules/small_data.py')
+    epochs, num_images = 12_800 / 1500, 1500
+    steps = round(epochs * num_images / cfg.auto_scale_lr.base_batch_size)
+    lr = cfg.optim_wrapper.optimizer.lr
+    optimizer = torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))], lr=lr)
+    schedule = dict(cfg.param_scheduler, by_epoch=False, T_max=steps, optimizer=optimizer)
+    schedule.pop('convert_to_iter_based')
+    scheduler, total = PARAM_SCHEDULERS.build(schedule), 0.0
+    for _ in range(steps):
+        total += optimizer.param_groups[0]['lr']
+        optimizer.step()
+        scheduler.step()
+    assert steps == 400 and total == pytest.approx(0.2, rel=0.01)
+    assert '12,800 / N epochs' in (CONFIGS.parent / 'docs/small_data.md').read_text()

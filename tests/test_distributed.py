@@ -9,6 +9,8 @@ from fixtures.training import PIPELINE, coco_config
 from fixtures.two_processes import run_in_two_processes
 from mmengine.runner import Runner
 
+from dsrb_mm.models.complements import PrototypeBank
+
 pytestmark = pytest.mark.skipif(
     'fork' not in multiprocessing.get_all_start_methods(), reason='needs fork'
 )
@@ -131,3 +133,22 @@ def test_whole_method_with_ema_accumulation_and_batch_statistics(root):
     changed = set(differing(dict(saved['state_dict']), first))
     assert 'head.classifier.weight' in changed
     assert not {'head.complements.pprb.bank.prototypes', 'head.graph.adjacency'} & changed
+
+
+def test_a_process_without_images_takes_part_in_the_prototypes(tmp_path):
+    features, target = torch.randn(3, 4, 5), torch.ones(3, 4)
+    location = torch.randint(4, (3, 4))
+
+    def fill(rank):
+        bank = PrototypeBank()
+        bank.reset()
+        if rank == 1:
+            bank.update(features, target, location)
+        bank.finish()
+        torch.save(bank.state_dict(), tmp_path / f'{rank}.pt')
+
+    errors = run_in_two_processes(fill, tmp_path)
+    assert not errors, errors[0]
+    one, other = (torch.load(tmp_path / f'{rank}.pt', weights_only=True) for rank in range(2))
+    assert differing(one, other) == []
+    assert one['counts'].sum() == 12

@@ -14,16 +14,19 @@ from dsrb_mm.evaluation.average_precision import check_scores
 
 
 @torch.no_grad()
-def score_images(model: BaseModel, data: ConfigData, cfg: Config) -> np.ndarray:
+def score_images(
+    model: BaseModel, data: ConfigData, cfg: Config, field: str = 'pred_score'
+) -> np.ndarray:
     """Predict every image of a data set once, in order.
 
     Args:
         model: Multi-label classifier in eval mode.
         data: The images, with a pipeline without augmentation.
         cfg: Its data loader says batch size and workers.
+        field: What of a prediction is taken: probabilities, or ``'pred_logit'``.
 
     Shape:
-        -> (N, C) float32 probabilities.
+        -> (N, C) float32.
 
     Raises:
         ValueError: The model gives another number of categories, or scores that are not finite.
@@ -31,7 +34,7 @@ def score_images(model: BaseModel, data: ConfigData, cfg: Config) -> np.ndarray:
     loader = Runner.build_dataloader(dict(loader_settings(cfg), dataset=data.samples))
     rows = []
     for batch in track(loader, f'scoring {data.split} images', transient=True):
-        rows += [sample.pred_score.float().cpu().numpy() for sample in model.test_step(batch)]
+        rows += [sample.get(field).float().cpu().numpy() for sample in model.test_step(batch)]
     scores = np.stack(rows)
     if scores.shape != data.labels.shape:
         raise ValueError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import warnings
 from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
@@ -172,6 +173,33 @@ class PartialLabelDataset:
     def get_cat_ids(self, idx: int) -> list[int]:
         """Categories known to be present, for MMEngine's class-balanced sampling."""
         return np.flatnonzero(self._labels_of(self._locate(idx)[0]) == 1).tolist()
+
+    @force_full_init
+    def get_subset(self, indices: Sequence[int]) -> PartialLabelDataset:
+        """The dataset of some samples, numbered anew; what is known of an image stays the same.
+
+        For ``KFoldDataset`` around this wrapper, which splits images after labels are hidden.
+
+        Args:
+            indices: Samples of the subset.
+
+        Raises:
+            TypeError: The wrapped dataset joins or repeats others.
+        """
+        if not hasattr(self.dataset, 'get_subset'):
+            raise TypeError(
+                'expected a dataset that reads annotations inside a PartialLabelDataset of which '
+                f'a part is taken, but got {type(self.dataset).__name__}'
+            )
+        rows = list(indices)
+        subset = copy.copy(self)
+        subset.dataset = self.dataset.get_subset(rows)
+        subset._parts, subset._starts = [subset.dataset], [0, len(rows)]
+        subset._rows = range(len(rows))
+        subset._complete = self._complete[rows]
+        bits = self._known_bits
+        subset._known_bits = None if bits is None else bits[rows]
+        return subset
 
     @force_full_init
     def __len__(self) -> int:

@@ -21,7 +21,7 @@ AUTO = 'auto'
 _VALIDATIONS = 12
 _WARMUP = 0.05
 # Arguments of a method's parts that count epochs, and those of them that are whole numbers.
-_IN_EPOCHS = ('begin', 'interval', 'ramp_epochs')
+_IN_EPOCHS = ('begin', 'interval', 'ramp_epochs', 'start_epoch')
 _WHOLE = ('interval',)
 
 

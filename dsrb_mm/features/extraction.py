@@ -6,12 +6,14 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from mmengine.dataset import Compose
+from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 from mmpretrain.registry import DATASETS, MODELS
 from rich.progress import track
@@ -44,7 +46,8 @@ class FeatureExtractor:
         with torch.random.fork_rng():
             torch.manual_seed(0)
             self.backbone = MODELS.build(dict(backbone, cache_bytes=0))
-            self.backbone.init_weights()
+            with _warnings_only():
+                self.backbone.init_weights()
         self.backbone.to(device)
         self.preprocessor = MODELS.build(preprocessor).to(device)
         self._weights = weights_digest(self.backbone)
@@ -125,6 +128,18 @@ def weights_digest(model: nn.Module) -> str:
         digest.update(f'{name} {value.dtype} {tuple(value.shape)}'.encode())
         digest.update(value.detach().cpu().reshape(-1).contiguous().view(torch.uint8).numpy())
     return digest.hexdigest()
+
+
+@contextmanager
+def _warnings_only() -> Iterator[None]:
+    """Keep a line per parameter off the screen."""
+    logger = MMLogger.get_current_instance()
+    level = logger.level
+    logger.setLevel('WARNING')
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _notes(sample: dict) -> dict[str, Any]:

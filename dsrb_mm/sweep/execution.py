@@ -85,6 +85,7 @@ def run_sweep(
     carry_out: Callable[[Run], None],
     console: Console,
     after_run: Callable[[], object] = lambda: None,
+    announce: bool = True,
 ) -> dict[Path, str]:
     """Carry out all runs that are not finished; one that fails does not stop the others.
 
@@ -94,6 +95,7 @@ def run_sweep(
         console: For progress and messages.
         after_run: Called before the first run and after each, for a report of what there is so far:
             one that cannot be written is found out before hours of training.
+        announce: Whether a line is printed when a run starts, beside the one when it ends.
 
     Returns:
         Message of every failed run, by its folder.
@@ -113,7 +115,10 @@ def run_sweep(
         for number, run in enumerate(todo, 1):
             progress.update(task, description=run.name)
             start = time.monotonic()
-            failure = _attempt(run, carry_out, console)
+            if announce:
+                text = f'{run.name}: started, logs in {run.folder}'
+                console.print(text, markup=False, highlight=False)
+            failure = _attempt(run, carry_out)
             if failure is None:
                 seconds.append(time.monotonic() - start)
                 console.print(f'{_outcome(run)} ({_duration(seconds[-1])})', markup=False)
@@ -125,8 +130,7 @@ def run_sweep(
     return failures
 
 
-def _attempt(run: Run, carry_out: Callable[[Run], None], console: Console) -> str | None:
-    console.print(f'{run.name}: started, logs in {run.folder}', markup=False, highlight=False)
+def _attempt(run: Run, carry_out: Callable[[Run], None]) -> str | None:
     try:
         carry_out(run)
     except (RunFailed, OSError) as error:

@@ -86,7 +86,7 @@ def _comparable(table: pd.DataFrame) -> bool:
     return len(proportions) == len(PROPORTIONS) and np.allclose(proportions, PROPORTIONS)
 
 
-def _columns(table: pd.DataFrame) -> list[str]:
+def mask_names(table: pd.DataFrame) -> list[str]:
     """Names of the masks: proportions in their order, then all others in that of the sweep."""
     masks = table.drop_duplicates('known').sort_values('proportion', kind='stable')  # NaN last
     return masks['known'].tolist()
@@ -99,22 +99,22 @@ def markdown(table: pd.DataFrame, published: Mapping[str, float | None]) -> str:
         table: What :func:`collect` gives.
         published: Published average of each method, None where there is none.
     """
-    columns, seeds = _columns(table), table['seed'].nunique()
+    columns, seeds = mask_names(table), table['seed'].nunique()
     proportions = table.loc[table['proportion'].notna(), 'known'].nunique()
     header = ['method', *columns]
     if proportions:
         others = len(columns) > proportions
         header += ['average over proportions' if others else 'average', 'published']
-    lines = ['| ' + ' | '.join(header) + ' |', '|---' * len(header) + '|']
+    lines = []
     for method, (mean, std, complete) in averages(table).items():
         rows = table[table['method'] == method]
-        cells = [_cell(rows[rows['known'] == name], seeds) for name in columns]
+        cells = [map_cell(rows[rows['known'] == name], seeds) for name in columns]
         if proportions:
             cells.append(_number(mean, std, complete, seeds) if complete else 'incomplete')
             value = published.get(method) if _comparable(table) else None
             cells.append('-' if value is None else f'{value:.1f}')
-        lines.append('| ' + ' | '.join([method, *cells]) + ' |')
-    text = 'mAP (percent) over known labels\n\n' + '\n'.join(lines) + '\n'
+        lines.append([method, *cells])
+    text = f'mAP (percent) over known labels\n\n{markdown_table(header, lines)}'
     if seeds > 1:
         text += f'\nMean +- sample standard deviation over {seeds} seeds.\n'
     if proportions and not _comparable(table):
@@ -123,13 +123,26 @@ def markdown(table: pd.DataFrame, published: Mapping[str, float | None]) -> str:
     return text
 
 
+def markdown_table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown, one list of cells per line."""
+    rows = ['| ' + ' | '.join(cells) + ' |' for cells in (header, *lines)]
+    return '\n'.join([rows[0], '|---' * len(header) + '|', *rows[1:]]) + '\n'
+
+
 def _number(mean: float, std: float, found: int, wanted: int) -> str:
     text = f'{mean:.1f}' + (f' +- {std:.1f}' if found > 1 else '')
     return text + (f' ({found} of {wanted})' if found < wanted else '')
 
 
-def _cell(rows: pd.DataFrame, seeds: int) -> str:
-    values = rows[MAP].to_numpy(float)
+def map_cell(rows: pd.DataFrame, seeds: int, metric: str = MAP) -> str:
+    """Mean and standard deviation of a method under one mask; what is missing is said.
+
+    Args:
+        rows: Rows of :func:`collect`, one per seed.
+        seeds: How many there should be.
+        metric: Column to average.
+    """
+    values = rows[metric].to_numpy(float)
     mean, std, found = _mean_std(values[~np.isnan(values)])
     failed = int((rows['status'] == 'failed').sum())
     if not found:
@@ -145,7 +158,7 @@ def plot(table: pd.DataFrame, path: Path | BinaryIO) -> None:
     figure = Figure(figsize=(6, 4), layout='constrained')
     FigureCanvasAgg(figure)
     axis = figure.subplots()
-    columns, numeric = _columns(table), table['proportion'].notna().all()
+    columns, numeric = mask_names(table), table['proportion'].notna().all()
     table = table.assign(
         place=100 * table['proportion'] if numeric else table['known'].map(columns.index)
     )
@@ -179,18 +192,32 @@ def write_report(runs: Sequence[Run], work_dir: Path) -> str:
     table = collect(runs)
     published = {run.method: published_average(run) for run in runs}
     text = markdown(table, published)
+    write_files(work_dir, table, _content(table, published), text)
+    return text
+
+
+def write_files(work_dir: Path, table: pd.DataFrame, content: Mapping, text: str) -> None:
+    """Write results.csv, results.json, results.md and map.png, each in one step.
+
+    Args:
+        work_dir: Where to; made if missing.
+        table: What :func:`collect` gives, for the csv and the plot.
+        content: What the json holds beside the rows of the table.
+        text: The markdown.
+    """
     work_dir.mkdir(parents=True, exist_ok=True)
+    # null, which JSON knows, in place of NaN.
+    records = table.astype(object).where(table.notna(), None).to_dict('records')
     write_text(work_dir / 'results.csv', table.to_csv(index=False))
-    write_text(work_dir / 'results.json', json.dumps(_content(table, published), indent=1))
+    write_text(work_dir / 'results.json', json.dumps(dict(content, runs=records), indent=1))
     write_text(work_dir / 'results.md', text)
     picture = BytesIO()
     plot(table, picture)
     write_atomically(work_dir / 'map.png', picture.getvalue())
-    return text
 
 
 def _content(table: pd.DataFrame, published: Mapping[str, float | None]) -> dict:
-    """What results.json holds; null, which JSON knows, in place of NaN."""
+    """What results.json holds beside the runs."""
     summary: dict[str, dict] = {method: dict(published=published[method]) for method in published}
     for name, metric in _AVERAGED.items():
         if metric not in table:
@@ -199,5 +226,4 @@ def _content(table: pd.DataFrame, published: Mapping[str, float | None]) -> dict
             values = (None, None) if np.isnan(mean) else (mean, std)
             summary[method] |= {f'average_{name}': values[0], f'std_{name}': values[1]}
             summary[method]['complete_seeds'] = complete
-    records = table.astype(object).where(table.notna(), None).to_dict('records')
-    return dict(comparable=_comparable(table), average=summary, runs=records)
+    return dict(comparable=_comparable(table), average=summary)

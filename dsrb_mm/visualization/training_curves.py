@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 SCALARS = 'vis_data/scalars.json'
-_WIDTH, _HEIGHT = 3.8, 3.5  # inches a panel
+_WIDTH, _HEIGHT = 3.8, 3.5  # inches per panel
 _FEW = 25
-_REFERENCE: dict[str, Any] = dict(linestyle='--', color='black', linewidth=1, marker=None)
-_STYLES = {'base_rate_entropy': _REFERENCE, 'attention_uniform': _REFERENCE}
-_ATTENTION = ('attention_max', 'attention_uniform')
-# What MMEngine logs beside the model's own scalars.
-_RUNTIME = {
-    'lr', 'base_lr', 'momentum', 'data_time', 'time', 'eta', 'memory', 'epoch', 'iter', 'step',
-    'loss', 'grad_norm',
-}  # fmt: skip
-# Title, and the x axis by which its scalars are logged.
-_PANELS = (
-    ('loss', 'iteration'),
-    ("the method's own scalars", 'iteration'),
-    ('changed labels per image', 'iteration'),
-    ('maximum of the attention', 'iteration'),
-    ('mAP (percent)', 'epoch'),
-)
+# Of what is logged, these say when and how fast.
+_BOOKKEEPING = {'step', 'iter', 'epoch', 'time', 'data_time', 'memory', 'eta'}
+# Groups by the name of a scalar; the others are grouped by their first word.
+_GROUPS = {
+    'loss': re.compile(r'loss(_.*)?|base_rate_entropy'),
+    'changed labels per image': re.compile(r'.*_changed'),
+    'learning rate': re.compile(r'(.*[_/])?lr'),
+}
+_OTHERS = 'other values'
+_METRICS = 'metrics'
+# Of the metrics of an evaluation these tell most; all are drawn where there are none of them.
+_MAIN_METRICS = {'mAP', 'OF1', 'CF1'}
+# What a curve is compared with: a model that has learnt nothing from the images.
+_REFERENCES = {'base_rate_entropy', 'attention_uniform'}
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class TrainingLog:
     Attributes:
         name: What to call it in the picture.
         train: Logged training steps, each with ``step``.
-        evaluation: Evaluations, each with ``step`` (the epoch) and ``mAP``.
+        evaluation: Evaluations, each with ``step`` (the epoch).
     """
 
     name: str
@@ -49,18 +50,15 @@ class TrainingLog:
 
     def series(self, key: str) -> tuple[list[float], list[float]]:
         """Steps at which a scalar was logged, and its values."""
-        records = self.evaluation if key == 'mAP' else self.train
+        records = [*self.train, *self.evaluation]
         found = [(record['step'], record[key]) for record in records if key in record]
         return [step for step, _ in found], [value for _, value in found]
 
-    def panels(self) -> list[tuple[str, ...]]:
-        """Names of the scalars of each panel."""
-        names = [n for n in dict.fromkeys(k for r in self.train for k in r) if n not in _RUNTIME]
-        losses = tuple(name for name in names if name.startswith('loss_')) or ('loss',)
-        changed = tuple(name for name in names if name.endswith('_changed'))
-        other = {*losses, *changed, *_ATTENTION, 'base_rate_entropy'}
-        own = tuple(name for name in names if name not in other)
-        return [(*losses, 'base_rate_entropy'), own, changed, _ATTENTION, ('mAP',)]
+
+class _Panel(NamedTuple):
+    title: str
+    keys: list[str]
+    unit: str  # what the scalars are logged by
 
 
 def read_training_log(work_dir: str | Path) -> TrainingLog:
@@ -92,7 +90,8 @@ def read_training_log(work_dir: str | Path) -> TrainingLog:
 
 def _parse(file: Path, name: str) -> TrainingLog:
     lines = file.read_text(encoding='utf-8').splitlines()
-    train, evaluation = [], []
+    train: list[dict] = []
+    evaluation: list[dict] = []
     for number, line in enumerate(lines, start=1):
         try:
             record = json.loads(line)
@@ -100,16 +99,48 @@ def _parse(file: Path, name: str) -> TrainingLog:
             if number == len(lines):  # being written just now
                 continue
             raise ValueError(f'expected {file}:{number} to be JSON, but got: {error}') from error
-        if 'loss' in record and 'step' in record:
-            train.append(record)
-        for key, value in record.items():
-            if key == 'mAP' or key.endswith('/mAP'):
-                evaluation.append({'step': record['step'], 'mAP': value})
+        if 'step' in record:
+            (train if 'loss' in record else evaluation).append(record)
     return TrainingLog(name, train, evaluation)
 
 
+def _keys(records: Iterable[dict]) -> list[str]:
+    """Names of scalars, in the order in which they first appear."""
+    found = {
+        key: None
+        for record in records
+        for key, value in record.items()
+        if key not in _BOOKKEEPING and isinstance(value, (int, float))
+    }
+    return list(found)
+
+
+def _panels(logs: Sequence[TrainingLog]) -> list[_Panel]:
+    """Panels for all that the runs have logged, metrics last."""
+    keys = _keys(record for log in logs for record in log.train)
+    groups: dict[str, list[str]] = {title: [] for title in _GROUPS}
+    first_words = [key.split('_')[0] for key in keys]
+    for key, word in zip(keys, first_words, strict=True):
+        alone = _OTHERS if first_words.count(word) == 1 else word
+        title = next((title for title, names in _GROUPS.items() if names.fullmatch(key)), alone)
+        groups.setdefault(title, []).append(key)
+    groups[_OTHERS] = groups.pop(_OTHERS, [])
+    panels = [_Panel(title, found, 'iteration') for title, found in groups.items() if found]
+    metrics = _keys(record for log in logs for record in log.evaluation)
+    main = [key for key in metrics if _short(key) in _MAIN_METRICS]
+    return [*panels, _Panel(_METRICS, main or metrics, 'epoch')] if metrics else panels
+
+
+def _short(key: str) -> str:
+    """A metric without the name of its evaluator."""
+    return key.rpartition('/')[2]
+
+
 def draw_training_curves(logs: Sequence[TrainingLog], path: str | Path) -> None:
-    """Write a picture: a row a run, a column a group of scalars; columns share their scales.
+    """Write a picture: one row per run, one column per group of scalars, which share their scales.
+
+    Groups are made from the names of what was logged: losses, learning rates, numbers of changed
+    labels, scalars with the same first word, metrics.
 
     Args:
         logs: Runs to compare.
@@ -120,40 +151,48 @@ def draw_training_curves(logs: Sequence[TrainingLog], path: str | Path) -> None:
     """
     if not logs:
         raise ValueError('expected logs to hold at least one run, but got none')
-    size = (_WIDTH * len(_PANELS), _HEIGHT * len(logs) + 0.2)
+    panels = _panels(logs)
+    size = (_WIDTH * len(panels), _HEIGHT * len(logs) + 0.2)
     figure = Figure(figsize=size, layout='constrained')
     FigureCanvasAgg(figure)
-    grid = figure.subplots(len(logs), len(_PANELS), squeeze=False, sharex='col', sharey='col')
+    grid = figure.subplots(len(logs), len(panels), squeeze=False, sharex='col', sharey='col')
     for log, row in zip(logs, grid, strict=True):
-        for axis, (title, unit), keys in zip(row, _PANELS, log.panels(), strict=True):
-            _draw_panel(axis, log, title, keys)
-            axis.set_xlabel(unit)
-            axis.xaxis.get_major_locator().set_params(integer=True)
-            axis.tick_params(labelbottom=True, labelleft=True)
+        for axis, panel in zip(row, panels, strict=True):
+            _draw_panel(axis, log, panel)
         row[0].set_ylabel(log.name, fontweight='bold')
     # Limits end the automatic scaling of a column: not before all runs are drawn.
-    for axis, (title, _) in zip(grid[0], _PANELS, strict=True):
+    for axis, panel in zip(grid[0], panels, strict=True):
         axis.set_xlim(left=0)
-        if 'mAP' not in title:
-            axis.set_ylim(bottom=min(0, axis.get_ylim()[0]))
+        if panel.title != _METRICS and axis.get_ylim()[1] > 0 and not _has_negative(logs, panel):
+            axis.set_ylim(bottom=0)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=100)
 
 
-def _draw_panel(axis: Axes, log: TrainingLog, title: str, keys: Sequence[str]) -> None:
-    axis.set_title(title, fontsize=10)
+def _has_negative(logs: Sequence[TrainingLog], panel: _Panel) -> bool:
+    return any(value < 0 for log in logs for key in panel.keys for value in log.series(key)[1])
+
+
+def _draw_panel(axis: Axes, log: TrainingLog, panel: _Panel) -> None:
+    axis.set_title(panel.title, fontsize=10)
+    axis.set_xlabel(panel.unit)
+    axis.xaxis.set_major_locator(MaxNLocator('auto', integer=True, steps=[1, 2, 2.5, 5, 10]))
+    axis.tick_params(labelbottom=True, labelleft=True)
     axis.grid(alpha=0.3)
-    for i, key in enumerate(keys):
+    for i, key in enumerate(panel.keys):
         steps, values = log.series(key)
-        if not steps:
+        is_sum = key == 'loss' and any(k.startswith('loss_') for r in log.train[-1:] for k in r)
+        if not steps or is_sum:
             continue
         # Few points are evaluations, or a training that has just begun: show each.
-        marker = 'o' if len(steps) < _FEW else None
-        # Dashed in turn: a curve shows through another of the same values.
         style: dict[str, Any] = dict(
-            color=f'C{i}', linestyle=('-', '--')[i % 2], markersize=3, marker=marker
+            color=f'C{i}', markersize=3, marker='o' if len(steps) < _FEW else None
         )
-        axis.plot(steps, values, label=key, **style | _STYLES.get(key, {}))
+        if key in _REFERENCES:
+            style |= dict(color='black', linestyle='--', linewidth=1, marker=None)
+        elif any(np.array_equal(line.get_ydata(), values) for line in axis.lines):
+            style |= dict(linestyle='--')  # the curve below shows through
+        axis.plot(steps, values, label=_short(key), **style)
     if axis.lines:
         # Below the panel: inside it hides curves.
         axis.legend(fontsize=8, ncols=2, loc='upper center', bbox_to_anchor=(0.5, -0.17))

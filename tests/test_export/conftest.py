@@ -1,7 +1,8 @@
 import pytest
-from fixtures.inference import small_config, write_checkpoint
+from fixtures.inference import CLASSES, SMALL, small_config, write_checkpoint
 
 from dsrb_mm.apis import load_model
+from dsrb_mm.export import export_onnx
 from dsrb_mm.models.layers import attention_kernels
 
 
@@ -17,3 +18,9 @@ def small_model(tmp_path_factory):
         patch.setattr(attention_kernels, 'CHUNK_ELEMENTS', 2 * 6 * 8 * 16)
         patch.setattr(attention_kernels, 'CATEGORYWISE', attention_kernels.CHUNKED)
         yield load_model(cfg, path, 'cpu')
+
+
+@pytest.fixture(scope='module')
+def exported(small_model, tmp_path_factory):
+    path = tmp_path_factory.mktemp('onnx') / 'new' / 'model.onnx'
+    return export_onnx(small_model, path, SMALL, classes=CLASSES, metadata=dict(note='tiny'))

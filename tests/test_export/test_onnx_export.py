@@ -3,21 +3,14 @@ import json
 
 import numpy as np
 import pytest
-import torch
 from fixtures.inference import CLASSES, SMALL, small_config, write_checkpoint, write_config
 from fixtures.tools import load_main
 
 from dsrb_mm.apis import MultiLabelInferencer
-from dsrb_mm.export import check_onnx, export_onnx
+from dsrb_mm.export import export_onnx
 
 onnxruntime = pytest.importorskip('onnxruntime')
 pytest.importorskip('onnxscript')
-
-
-@pytest.fixture(scope='module')
-def exported(small_model, tmp_path_factory):
-    path = tmp_path_factory.mktemp('onnx') / 'new' / 'model.onnx'
-    return export_onnx(small_model, path, SMALL, classes=CLASSES, metadata=dict(note='tiny'))
 
 
 @pytest.fixture(scope='module')
@@ -52,21 +45,6 @@ def test_the_file_says_what_it_is(session, exported):
     assert [path.name for path in exported.parent.iterdir()] == ['model.onnx']
 
 
-def test_check_finds_deviations(small_model, exported):
-    deviations = check_onnx(small_model, exported)
-    assert deviations.keys() == {'scores', 'logits', 'attention'}
-    assert max(deviations.values()) <= 1e-4
-    bias = small_model.head.classifier.bias
-    for change in (0.01, float('nan')):
-        kept = bias.detach().clone()
-        with torch.no_grad():
-            bias[1] += change
-        with pytest.raises(ValueError, match=r'scores .* PyTorch within 0.0001'):
-            check_onnx(small_model, exported)
-        with torch.no_grad():
-            bias.copy_(kept)
-
-
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [
@@ -81,14 +59,13 @@ def test_arguments(small_model, tmp_path, arguments, message):
     assert not list(tmp_path.iterdir())
 
 
-def test_what_is_missing_is_named(small_model, exported, monkeypatch, tmp_path):
+def test_what_is_missing_is_named(small_model, monkeypatch, tmp_path):
     find = importlib.util.find_spec
-    gone = {'onnxscript', 'onnxruntime'}
-    monkeypatch.setattr(importlib.util, 'find_spec', lambda n: None if n in gone else find(n))
+    monkeypatch.setattr(
+        importlib.util, 'find_spec', lambda name: None if name == 'onnxscript' else find(name)
+    )
     with pytest.raises(ImportError, match=r'onnxscript: pip install .dsrb_mm\[export\]'):
         export_onnx(small_model, tmp_path / 'a.onnx', SMALL)
-    with pytest.raises(ImportError, match=r'onnxruntime: pip install .dsrb_mm\[export\]'):
-        check_onnx(small_model, exported)
 
 
 def test_tool_on_a_plain_model(tmp_path, capsys):

@@ -26,7 +26,8 @@ def write_run(folder, num_epochs=4, iters=5, begin=2, evaluate=True, offset=0.0)
                 record |= dict(iprb_changed=1.5, pprb_changed=1.0)
             lines.append(record)
         if evaluate:
-            lines.append({'multi-label/mAP': 10.0 * (epoch + 1) + offset, 'step': epoch + 1})
+            metrics = {'multi-label/mAP': 10.0 * (epoch + 1) + offset, 'multi-label/OP': 1.0}
+            lines.append({**metrics, 'time': 0.1, 'step': epoch + 1})
     file = folder / 'vis_data/scalars.json'
     file.parent.mkdir(parents=True)
     file.write_text(''.join(json.dumps(line) + '\n' for line in lines))
@@ -62,7 +63,7 @@ def test_series(tmp_path):
     write_run(tmp_path / '20250101_000000')
     log = read_training_log(tmp_path)
     assert log.name == tmp_path.name
-    assert log.series('mAP') == ([1, 2, 3, 4], [10, 20, 30, 40])
+    assert log.series('multi-label/mAP') == ([1, 2, 3, 4], [10, 20, 30, 40])
     steps, values = log.series('loss_plain')
     assert steps == list(range(1, 21))
     assert values == [0.5 / step for step in steps]
@@ -75,10 +76,10 @@ def test_latest_training_is_read(tmp_path):
     latest = write_run(tmp_path / '20250202_000000', num_epochs=2)
     # A later test in the same folder logs metrics only.
     write_run(tmp_path / '20250303_000000', num_epochs=1, iters=0)
-    assert read_training_log(tmp_path).series('mAP')[0] == [1, 2]
+    assert read_training_log(tmp_path).series('multi-label/mAP')[0] == [1, 2]
     earlier = tmp_path / '20250101_000000'
-    assert read_training_log(earlier).series('mAP')[0] == [1, 2, 3]
-    assert read_training_log(latest).series('mAP')[0] == [1, 2]
+    assert read_training_log(earlier).series('multi-label/mAP')[0] == [1, 2, 3]
+    assert read_training_log(latest).series('multi-label/mAP')[0] == [1, 2]
 
 
 def test_picture(tmp_path, drawn):
@@ -90,20 +91,24 @@ def test_picture(tmp_path, drawn):
     width, height = Image.open(out).size
     assert width > height > 400
     (figure,) = drawn
-    assert len(figure.axes) == 10
-    loss, weights, changed, attention, metric = (curves(axis) for axis in figure.axes[5:])
+    assert [axis.get_title() for axis in figure.axes[6:]] == [
+        'loss', 'changed labels per image', 'learning rate', 'attention', 'other values', 'metrics'
+    ]  # fmt: skip
+    loss, blended, rate, attention, weights, metric = (curves(axis) for axis in figure.axes[6:])
     assert list(loss) == [
-        'loss_plain', 'loss_contrastive', 'loss_iprb', 'loss_pprb', 'base_rate_entropy'
+        'loss_plain', 'loss_contrastive', 'base_rate_entropy', 'loss_iprb', 'loss_pprb'
     ]  # fmt: skip
     assert loss['base_rate_entropy'].get_linestyle() == '--'
     assert loss['loss_plain'].get_linestyle() == '-'
     assert loss['loss_plain'].get_ydata()[0] == 1.5
     assert loss['loss_iprb'].get_xdata().tolist() == list(range(11, 26))
     assert list(weights) == ['alpha', 'beta']
-    assert list(changed) == ['iprb_changed', 'pprb_changed']
+    assert list(blended) == ['iprb_changed', 'pprb_changed']
+    assert list(rate) == ['lr']
     assert list(attention) == ['attention_max', 'attention_uniform']
+    assert list(metric) == ['mAP']
     assert metric['mAP'].get_ydata().tolist() == [11, 21, 31, 41, 51]
-    assert [figure.axes[i].get_ylabel() for i in (0, 5)] == ['one', 'two']
+    assert [figure.axes[i].get_ylabel() for i in (0, 6)] == ['one', 'two']
     for axis in figure.axes:
         for line in axis.lines:
             assert axis.get_xlim()[0] == 0
@@ -111,15 +116,45 @@ def test_picture(tmp_path, drawn):
             assert line.get_ydata().max() <= axis.get_ylim()[1]
 
 
-def test_other_heads(tmp_path, drawn):
-    """A baseline logs its loss under one name and nothing of DSRB's."""
-    file = tmp_path / '20250101_000000/vis_data/scalars.json'
+def write_log(folder, *records):
+    file = folder / '20250101_000000/vis_data/scalars.json'
     file.parent.mkdir(parents=True)
-    file.write_text('{"loss": 0.5, "step": 1}\n{"loss": 0.25, "step": 2}\n')
-    draw_training_curves([read_training_log(tmp_path)], tmp_path / 'a.png')
-    axes = drawn[0].axes
-    assert curves(axes[0])['loss'].get_ydata().tolist() == [0.5, 0.25]
-    assert [axis.texts[0].get_text() for axis in axes[1:]] == ['not logged'] * 4
+    file.write_text(''.join(json.dumps(record) + '\n' for record in records))
+    return read_training_log(folder)
+
+
+def test_any_log_is_drawn(tmp_path, drawn):
+    """Nothing is known of the names in a log; what another run lacks is said."""
+    one = write_log(tmp_path / 'one', dict(loss=0.5, step=1), dict(loss=0.25, step=2))
+    two = write_log(
+        tmp_path / 'two',
+        dict(loss=-1.0, pseudo_added=3, pseudo_right=2, temperature=1, lr=0.1, step=1),
+        {'accuracy/top1': 40.0, 'step': 1},
+    )
+    draw_training_curves([one, two], tmp_path / 'a.png')
+    panels = [(axis.get_title(), list(curves(axis))) for axis in drawn[0].axes]
+    lacking = [('learning rate', []), ('pseudo', []), ('other values', []), ('metrics', [])]
+    assert panels[:5] == [('loss', ['loss']), *lacking]
+    assert panels[5:] == [
+        ('loss', ['loss']), ('learning rate', ['lr']), ('pseudo', ['pseudo_added', 'pseudo_right']),
+        ('other values', ['temperature']), ('metrics', ['top1']),
+    ]  # fmt: skip
+    assert [axis.texts[0].get_text() for axis in drawn[0].axes[1:5]] == ['not logged'] * 4
+    assert drawn[0].axes[0].get_ylim()[0] < -1
+
+
+def test_the_sum_of_losses_is_drawn_where_it_is_all_there_is(tmp_path, drawn):
+    parts = write_log(tmp_path / 'parts', dict(loss=3.0, loss_a=1.0, loss_b=2.0, step=1))
+    plain = write_log(tmp_path / 'plain', dict(loss=0.5, step=1))
+    draw_training_curves([parts, plain], tmp_path / 'a.png')
+    assert [list(curves(axis)) for axis in drawn[0].axes] == [['loss_a', 'loss_b'], ['loss']]
+
+
+def test_equal_curves_are_both_seen(tmp_path, drawn):
+    log = write_log(tmp_path, *(dict(loss=1.0, alpha=0.5, beta=0.5, step=i) for i in (1, 2)))
+    draw_training_curves([log], tmp_path / 'a.png')
+    styles = [line.get_linestyle() for line in drawn[0].axes[1].lines]
+    assert styles == ['-', '--']
 
 
 def test_unfinished_last_line_is_passed_over(tmp_path):

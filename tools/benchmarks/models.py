@@ -73,11 +73,11 @@ class Setting:
         return neck.to(self.device).train(), head.to(self.device).train()
 
     def classifier(self, plain: bool) -> nn.Module:
-        """The config's DSRB, or its backbone under a linear head."""
+        """The config's DSRB, or its backbone under MMPretrain's plain multi-label head."""
         model = dict(self.model, data_preprocessor=self.data_preprocessor)
         if plain:
-            head = dict(type='PartialLabelLinearHead', num_classes=self.num_classes)
-            head.update(in_channels=self.model['neck']['in_channels'])
+            head = dict(type='MultiLabelLinearClsHead', loss=dict(type='PartialBCELoss'))
+            head.update(num_classes=self.num_classes, in_channels=self.model['neck']['in_channels'])
             model.update(neck=dict(type='GlobalAveragePooling'), head=head)
         classifier = MODELS.build(model)
         if not plain:

@@ -1,8 +1,8 @@
 """Schedule for small data: few steps at a high rate (docs/small_data.md).
 
-The learning rates of all steps should sum up to about 0.2: with N images, batch 32 and cosine decay
-from 1e-3, that is about 13,000 / N epochs. A child that changes max_epochs
-changes param_scheduler.T_max as well, and begin (a quarter of it) of the complements.
+The learning rates of all steps should sum up to about 0.2. A cosine from 1e-3 averages half of that:
+400 steps, or with batch 32 and N images 400 * 32 / N = 12,800 / N epochs. A child that changes
+max_epochs changes param_scheduler.T_max and the `begin` of the complements (a quarter of it) as well.
 """
 
 # ------------------------ frequently modified ------------------------

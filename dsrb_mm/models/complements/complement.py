@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dsrb_mm.arguments import check_number
+from dsrb_mm.arguments import check_number, check_text
 from dsrb_mm.models.method_part import MethodPart, TrainingProgress
 
 
@@ -61,6 +61,7 @@ class Complement(MethodPart):
 
     Raises:
         ValueError: ``begin`` below 0.
+        TypeError: ``begin`` is not a number or ``name`` is not a string.
 
     Example:
         >>> class AssumeAbsent(Complement):
@@ -83,7 +84,7 @@ class Complement(MethodPart):
     def __init__(self, begin: float = 0, name: str | None = None) -> None:
         super().__init__()
         self.begin = check_number('begin', begin, 0)
-        self.name = name or self.name or type(self).__name__
+        self.name = check_text('name', name, optional=True) or self.name or type(self).__name__
         self.register_buffer('active', torch.tensor(0))
         # A copy on the host: reading the buffer would make the host wait for the device.
         self.is_active = False
@@ -117,7 +118,8 @@ class Complement(MethodPart):
     def extra_losses(self, batch: CategoryBatch) -> dict[str, Tensor]:
         """Losses of the complement's own layers by name, on the unchanged batch.
 
-        Called for every training batch after :meth:`forward`, also before ``begin``.
+        Called for every training batch after :meth:`forward`, also before ``begin``. The names
+        contain ``loss``: MMEngine adds up what is called so.
         """
         return {}
 

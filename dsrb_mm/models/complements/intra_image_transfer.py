@@ -23,8 +23,8 @@ class CoOccurrenceNetwork(nn.Module):
 
     With a_c = R S_c, ``logit(i, j) = w_ij . relu(W [a_i ; a_j] + b) + b_ij`` for i < j, and one
     (w_ij, b_ij) per pair. W is applied to both halves before they are paired, which gives the same
-    sums. The largest tensors have B C (C - 1) hidden_channels numbers: 100 MB for 8 images of 80
-    categories, 650 MB for 200.
+    sums. What the backward pass keeps has B C (C - 1) hidden_channels numbers: 100 MB for 8 images
+    of 80 categories, 650 MB for 200.
 
     Args:
         num_classes: Number of categories C.
@@ -43,6 +43,7 @@ class CoOccurrenceNetwork(nn.Module):
         self.hidden = nn.Linear(width, width)
         pairs = torch.triu_indices(num_classes, num_classes, 1)
         self.register_buffer('pairs', pairs, persistent=False)
+        self.followers = [num_classes - 1 - i for i in range(num_classes - 1)]
         bound = 1 / math.sqrt(width)
         self.weight = nn.Parameter(torch.empty(pairs.shape[1], width).uniform_(-bound, bound))
         self.bias = nn.Parameter(torch.empty(pairs.shape[1]).uniform_(-bound, bound))
@@ -53,9 +54,13 @@ class CoOccurrenceNetwork(nn.Module):
             reduced = self.reduce(features.to(self.weight.dtype))
             left, right = self.hidden.weight.chunk(2, dim=1)
             one, other = reduced @ left.mT + self.hidden.bias, reduced @ right.mT
-            first, second = self.pairs
-            hidden = (one[:, first] + other[:, second]).relu()
-            return torch.einsum('bph,ph->bp', hidden, self.weight) + self.bias
+            # Each category with all that follow it: an index of pairs would copy both sides.
+            logits = [
+                ((one[:, i : i + 1] + other[:, i + 1 :]).relu() * weight).sum(-1)
+                for i, weight in enumerate(self.weight.split(self.followers))
+            ]
+            # The first part is empty: a single category has no pairs.
+            return torch.cat([one.new_empty(len(one), 0), *logits], dim=1) + self.bias
 
 
 @MODELS.register_module()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from mmengine.dist import all_reduce
+from mmengine.dist import all_gather_object, all_reduce
 from torch import Tensor
 
 from dsrb_mm.arguments import check_int
@@ -40,6 +40,12 @@ class PrototypeBank(CategoryBank):
         """Start collecting anew."""
         self._sums = torch.empty(0)
 
+    def _start(self, shape: tuple[int, ...], device: torch.device) -> None:
+        # float64: the mean over many thousand images must not depend on their order or on how they
+        # are spread over processes.
+        self._sums = torch.zeros(shape, dtype=torch.float64, device=device)
+        self.counts = torch.zeros(shape[:-1], dtype=torch.long, device=device)
+
     @torch.no_grad()
     def update(self, features: Tensor, target: Tensor, quadrant: Tensor) -> None:
         """Add the known positives of a batch.
@@ -54,12 +60,7 @@ class PrototypeBank(CategoryBank):
             raise RuntimeError('PrototypeBank.update() needs PrototypeBank.reset() first')
         if not len(self._sums):
             num_classes, channels = features.shape[1:]
-            # float64: the mean over many thousand images must not depend on their order or on how
-            # they are spread over processes.
-            self._sums = features.new_zeros(
-                num_classes, NUM_LOCATIONS, channels, dtype=torch.float64
-            )
-            self.counts = self.counts.new_zeros(num_classes, NUM_LOCATIONS)
+            self._start((num_classes, NUM_LOCATIONS, channels), features.device)
         locations = torch.arange(NUM_LOCATIONS, device=quadrant.device)
         member = (target == 1).unsqueeze(-1) & (quadrant.unsqueeze(-1) == locations)
         if self.max_per_location is not None:
@@ -77,9 +78,13 @@ class PrototypeBank(CategoryBank):
         """
         if self._sums is None:
             raise RuntimeError('PrototypeBank.finish() needs PrototypeBank.reset() first')
-        if not len(self._sums):  # nothing was observed
+        # A process may have had no image: with fewer images than processes, for instance.
+        shapes = [shape for shape in all_gather_object(tuple(self._sums.shape)) if len(shape) > 1]
+        if not shapes:
             self._sums = None
             return
+        if not len(self._sums):
+            self._start(shapes[0], self.prototypes.device)
         all_reduce(self._sums)
         all_reduce(self.counts)
         counts = self.counts.unsqueeze(-1)

@@ -34,7 +34,7 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
         num_classes: Number of categories C.
         loss: Config of a :class:`PartialLabelLoss`, for the batch and for every copy of it.
         complements: Configs of :class:`Complement` modules, in the order in which they see the
-            batch.
+            batch; those that replace the batch come before those that add a loss.
         aux_losses: Configs of losses on the category features, called with (features, target).
         bias_init: ``'known_prior'`` starts each category's bias at the log-odds of its known
             labels, which short trainings need; None does not. Biases from a checkpoint are kept.
@@ -84,7 +84,7 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
         self.complements = _named_parts('complements', complements, Complement)
         for complement in self.complements.values():
             complement.build_layers(num_classes, category_channels)
-        self.aux_losses = _named_parts('aux_losses', aux_losses, nn.Module)
+        self.aux_losses = _named_parts('aux_losses', aux_losses, nn.Module, [*self.complements])
         self.register_buffer('base_rate_entropy', torch.tensor(0.0))
         self._bias_is_loaded = False
 
@@ -193,7 +193,9 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
         return losses | self._scalars(feats, batch, copies)
 
     def _active(self) -> list[Complement]:
-        return [part for part in self.complements.values() if part.is_active]
+        # A copy must differ from the final batch only where the complement changed it.
+        ordered = sorted(self.complements.values(), key=lambda part: part.adds_loss)
+        return [part for part in ordered if part.is_active]
 
     def _complement(self, batch: CategoryBatch) -> tuple[CategoryBatch, dict[str, CategoryBatch]]:
         """The batch, and the copies of it that get a loss term, by name."""
@@ -225,7 +227,10 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
     def _scalars(
         self, feats: Any, batch: CategoryBatch, copies: dict[str, CategoryBatch]
     ) -> dict[str, Tensor]:
-        logged = {k: v for part in self._active() for k, v in part.scalars().items()}
+        logged: dict[str, Tensor] = {}
+        for part in self._active():
+            for key, value in part.scalars().items():
+                logged[f'{part.name}_{key}' if key in logged else key] = value
         for name, copy in copies.items():
             if copy.changed is not None:
                 logged[f'{name}_changed'] = copy.changed.sum() / len(copy.target)
@@ -261,7 +266,9 @@ def _build_loss(config: dict | None) -> PartialLabelLoss:
     return loss
 
 
-def _named_parts(argument: str, configs: Sequence[dict], kind: type) -> nn.ModuleDict:
+def _named_parts(
+    argument: str, configs: Sequence[dict], kind: type, taken: Sequence[str] = ()
+) -> nn.ModuleDict:
     if isinstance(configs, dict) or not isinstance(configs, Sequence):
         raise TypeError(f'expected {argument} to be a list of configs, but got {configs!r}')
     parts = nn.ModuleDict()
@@ -272,9 +279,12 @@ def _named_parts(argument: str, configs: Sequence[dict], kind: type) -> nn.Modul
                 f'expected {argument} to be {kind.__name__} modules, but got {type(part).__name__}'
             )
         name = str(getattr(part, 'name', None) or type(part).__name__)
-        if name in parts or name == PLAIN:
+        if name in (*parts, *taken, PLAIN):
             raise ValueError(f'{argument}: the name {name!r} is taken; give one of them name=...')
-        parts[name] = part
+        try:
+            parts[name] = part
+        except KeyError as error:  # a dot in it, or a method of ModuleDict
+            raise ValueError(f'{argument}: {name!r} cannot be a name: {error}') from error
     return parts
 
 

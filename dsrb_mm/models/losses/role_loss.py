@@ -31,7 +31,8 @@ class ROLELoss(ExpectedPositivesLoss):
 
     Args:
         expected_positives: See :class:`ExpectedPositivesLoss`.
-        label_lr: Size of a step on the table's logits, for the sum over their entries.
+        label_lr: Size of a step on the table's logits, along the gradient of B C times the three
+            terms with g, each counted once.
         reduction: ``'mean'`` as above, or ``'sum'``: B C times that.
         loss_weight: Factor of the loss.
 

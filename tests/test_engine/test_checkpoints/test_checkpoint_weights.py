@@ -3,6 +3,7 @@ import torch
 from mmengine.logging import HistoryBuffer
 
 from dsrb_mm.engine.checkpoints.checkpoint_weights import load_weights, read_checkpoint
+from dsrb_mm.models.complements import PrototypeBank
 
 
 def model():
@@ -85,3 +86,15 @@ def test_what_only_training_reads_may_differ():
         state = {k: v for k, v in whole.items() if k != name} | {name: torch.zeros(7)}
         with pytest.raises(ValueError, match='fit the config'):
             load_weights(build(), dict(state_dict=state), 'x.pth')
+
+
+def test_buffers_sized_by_data_are_loaded_in_the_size_of_the_checkpoint():
+    def with_bank():
+        complements = torch.nn.ModuleDict(dict(x=PrototypeBank()))
+        return torch.nn.ModuleDict(dict(head=torch.nn.ModuleDict(dict(complements=complements))))
+
+    source, target = with_bank(), with_bank()
+    bank = source['head']['complements']['x']
+    bank.prototypes, bank.counts = torch.randn(3, 4, 2), torch.ones(3, 4, dtype=torch.long)
+    load_weights(target, dict(state_dict=source.state_dict()), 'x.pth')
+    assert torch.equal(target['head']['complements']['x'].prototypes, bank.prototypes)

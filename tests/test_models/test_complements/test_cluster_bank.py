@@ -1,11 +1,12 @@
 import pytest
 import torch
+from fixtures.two_processes import run_in_two_processes
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles.wiring import draw_labels
 
 from dsrb_mm.models import TrainingProgress
-from dsrb_mm.models.complements import CategoryBatch, ClusterBank
+from dsrb_mm.models.complements import CategoryBatch, ClusterBank, cluster_bank
 from dsrb_mm.models.complements.cluster_bank import k_means
 
 
@@ -150,3 +151,25 @@ def test_k_means_takes_no_more_clusters_than_rows():
 def test_bad_arguments(options, message):
     with pytest.raises(ValueError, match=message):
         ClusterBank(**options)
+
+
+def test_processes_cluster_what_all_of_them_collected(tmp_path, monkeypatch):
+    # Not scikit-learn's, whose threads do not survive a fork: one cluster of everything.
+    monkeypatch.setattr(
+        cluster_bank, 'k_means', lambda rows, _: (rows.mean(0)[None], torch.tensor([len(rows)]))
+    )
+    features, target = torch.randn(7, 3, 2), draw_labels(7, 3, 1, (1, 1, 0, -1))
+    shares = (slice(0, 5), slice(5, 7))
+
+    def run(rank):
+        bank = ClusterBank(2)
+        fill(bank, [(features[shares[rank]], target[shares[rank]])])
+        torch.save(bank.state_dict(), tmp_path / f'{rank}.pt')
+
+    assert run_in_two_processes(run, tmp_path) == []
+    bank = ClusterBank(2)
+    fill(bank, [(features, target)])
+    for rank in range(2):
+        saved = torch.load(tmp_path / f'{rank}.pt', weights_only=True)
+        assert torch.equal(saved['counts'], bank.counts)
+        assert torch.allclose(saved['prototypes'], bank.prototypes)

@@ -1,5 +1,6 @@
 import pytest
 import torch
+from fixtures.two_processes import run_in_two_processes
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles.wiring import draw_labels
@@ -64,3 +65,22 @@ def test_no_gradient_is_kept_and_half_precision_is_taken():
 def test_bad_size():
     with pytest.raises(ValueError, match='size to be at least 1, but got 0'):
         FeatureQueue(0)
+
+
+def test_processes_keep_the_features_of_all_of_them(tmp_path):
+    batches = [(torch.randn(5, 3, 2), draw_labels(5, 3, seed, (1, 0, -1))) for seed in (0, 1)]
+    shares = (slice(0, 3), slice(3, 5))  # of different length
+
+    def run(rank):
+        queue = FeatureQueue(4)
+        for features, target in batches:
+            queue.see_batch(CategoryBatch(features[shares[rank]], target[shares[rank]]))
+        torch.save(queue.state_dict(), tmp_path / f'{rank}.pt')
+
+    assert run_in_two_processes(run, tmp_path) == []
+    queue = FeatureQueue(4)
+    for features, target in batches:
+        queue.see_batch(CategoryBatch(features, target))
+    for rank in range(2):
+        saved = torch.load(tmp_path / f'{rank}.pt', weights_only=True)
+        assert all(torch.equal(saved[k], value) for k, value in queue.state_dict().items())

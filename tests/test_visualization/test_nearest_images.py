@@ -5,11 +5,9 @@ import torch
 from fixtures.data import random_labels, write_coco
 from fixtures.training import PIPELINE, coco_config
 from mmpretrain.registry import MODELS
-from PIL import Image
 
 from dsrb_mm.datasets.config_data import build_split
 from dsrb_mm.models.complements.prototype_bank import PrototypeBank
-from dsrb_mm.visualization import PrototypePanel, draw_prototype_picture
 from dsrb_mm.visualization.nearest_images import (
     find_members,
     prototype_bank,
@@ -77,18 +75,3 @@ def test_no_members_and_no_prototypes(model_and_data):
     model.head.complements.clear()
     with pytest.raises(ValueError, match='the model has no prototypes'):
         prototype_bank(model)
-
-
-def test_picture(tmp_path):
-    image = np.full((40, 60, 3), 90, np.uint8)
-    panels = [PrototypePanel(3, 2, [image] * 2, [0.9, 0.8]), *[PrototypePanel(0, 0, [], [])] * 3]
-    draw_prototype_picture('$dog', panels, tmp_path / 'x/a.png', 3)
-    with Image.open(tmp_path / 'x/a.png') as picture:
-        pixels = np.asarray(picture.convert('RGB')).astype(int)
-    grey = (abs(pixels - 90) < 4).all(-1)
-    height, width = grey.shape
-    top = grey[: height // 2]
-    assert top[:, : width // 2].sum() > 5000 and top[:, width // 2 :].sum() < 200
-    assert grey[height // 2 + 30 :].sum() < 200
-    with pytest.raises(ValueError, match='got 3'):
-        draw_prototype_picture('dog', panels[:3], tmp_path / 'a.png')
