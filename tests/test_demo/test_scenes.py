@@ -187,8 +187,7 @@ class TestMakeScenes:
 
 
 def test_tool_writes_a_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tool = Path(__file__).parents[2] / 'demo' / 'make_scenes.py'
     options = ['--num-train', '2', '--num-val', '1', '--image-size', str(SIZE), '--workers', '1']
-    monkeypatch.setattr(sys, 'argv', [str(tool), '--out', str(tmp_path / 'out'), *options])
-    runpy.run_path(str(tool), run_name='__main__')
+    monkeypatch.setattr(sys, 'argv', ['make_scenes', '--out', str(tmp_path / 'out'), *options])
+    runpy.run_module('demo.make_scenes', run_name='__main__')
     assert (tmp_path / 'out' / 'val' / '000000.jpg').exists()
