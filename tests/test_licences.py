@@ -7,7 +7,7 @@ from packaging.utils import canonicalize_name
 
 from tools.licence_page import dependency_closure
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def direct_requirements():
