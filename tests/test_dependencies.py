@@ -9,7 +9,7 @@ from packaging.requirements import Requirement as PipRequirement
 from dsrb_mm import dependencies
 from dsrb_mm.dependencies import REQUIREMENTS, Requirement, check_dependencies
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 OTHER = {'importlib-metadata': '8.0.0'}
 GOOD = {'mmengine': '0.10.7', 'mmcv-lite': '2.2.0', 'mmpretrain': '1.2.0', **OTHER}
 

@@ -18,7 +18,9 @@ with blocked_network():
     from mmengine.config import Config
     import dsrb_mm
     from mmpretrain.registry import MODELS
+    from dsrb_mm.engine.model_config import complete_model
     cfg = Config.fromfile(sys.argv[1])
+    complete_model(cfg, ['a'] * 20)
     for part in ('neck', 'head'):
         MODELS.build(cfg.model[part])
 """
