@@ -78,9 +78,7 @@ def compare_to_baseline(
     return found
 
 
-def _resampled_maps(
-    scores: Mapping[RunKey, RunScores], resamples: int
-) -> dict[RunKey, NDArray]:
+def _resampled_maps(scores: Mapping[RunKey, RunScores], resamples: int) -> dict[RunKey, NDArray]:
     """MAP of every run in percent: first of the images as they are, then of each resample."""
     first = next(iter(scores.values()), None)
     if first is None:

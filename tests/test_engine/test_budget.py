@@ -38,9 +38,7 @@ def test_everything_follows_from_the_steps():
     assert cfg.train_cfg == dict(by_epoch=True, max_epochs=31, val_interval=3)
     warm, cosine = cfg.param_scheduler  # 403 iterations, 20 of them warm-up
     assert warm == dict(type='LinearLR', start_factor=1 / 21, by_epoch=False, begin=0, end=20)
-    assert cosine == dict(
-        type='CosineAnnealingLR', T_max=383, by_epoch=False, begin=20, end=403
-    )
+    assert cosine == dict(type='CosineAnnealingLR', T_max=383, by_epoch=False, begin=20, end=403)
     first, second, late = cfg.model.head.complements
     assert first.begin == second.begin == 7.75
     assert second.interval == 8  # 7.75
