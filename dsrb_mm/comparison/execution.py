@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mmengine.config import Config
-from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
 from rich.console import Console
 
@@ -64,7 +63,7 @@ class Comparison:
         # Before the progress bar: it may say much, and take long.
         for run in self.runs:
             if run.config not in self._methods and read_metrics(run) is None:
-                self._methods[run.config] = self._prepare(run)
+                self._methods[run.config] = self._prepare(run, console)
         # MMEngine collects garbage whenever it builds a dataset: of what is here by now, once.
         gc.freeze()
         try:
@@ -72,7 +71,7 @@ class Comparison:
         finally:
             gc.unfreeze()
 
-    def _prepare(self, run: Run) -> tuple[Config, ConfigData]:
+    def _prepare(self, run: Run, console: Console) -> tuple[Config, ConfigData]:
         """The method's config, on cached features if possible, and its test images."""
         cfg = Config.fromfile(run.config)
         cfg.merge_from_dict(parse_options(run.options))
@@ -85,7 +84,8 @@ class Comparison:
         if reason is None:
             cfg = use_cached_features(cfg, self.features, keep_backbone=False)
         else:
-            print_log(f'{run.method} trains on images: {reason}', 'current')
+            text = f'{run.method} trains on images: {reason}'
+            console.print(text, markup=False, soft_wrap=True, highlight=False)
             complete_model(cfg)
         return cfg, build_split(cfg, 'val')
 

@@ -28,7 +28,7 @@ class Setup:
     holdout: float = 0.2
 
     def __post_init__(self) -> None:
-        if not 0 < self.holdout <= 0.5 or abs(1 / self.holdout - self.parts) > 0.01:
+        if not 0 < self.holdout <= 0.5 or abs(1 / self.holdout - self.parts) > 0.05:
             raise ValueError(
                 'expected the held-out share to be one part of the training images, such as 0.5, '
                 f'0.25, 0.2 or 0.1, but got {self.holdout}'

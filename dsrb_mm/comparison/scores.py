@@ -29,7 +29,7 @@ class RunScores:
 
     def save(self, folder: Path) -> None:
         """Write ``scores.npz``, in one step."""
-        with open_atomically(folder / _FILE) as file:
+        with open_atomically(folder / _FILE, 'wb') as file:
             np.savez(file, last=self.last, chosen=self.chosen, labels=self.labels)
 
     @classmethod

@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
-from mmengine.dataset import ClassBalancedDataset, force_full_init
+from mmengine.dataset import BaseDataset, ClassBalancedDataset, force_full_init
 from mmengine.structures import BaseDataElement
 from mmpretrain.registry import DATASETS
 
@@ -186,7 +186,7 @@ class PartialLabelDataset:
         Raises:
             TypeError: The wrapped dataset joins or repeats others.
         """
-        if not hasattr(self.dataset, 'get_subset'):
+        if not isinstance(self.dataset, BaseDataset):
             raise TypeError(
                 'expected a dataset that reads annotations inside a PartialLabelDataset of which '
                 f'a part is taken, but got {type(self.dataset).__name__}'

@@ -20,7 +20,7 @@ from rich.progress import track
 from torch import nn
 
 from dsrb_mm.datasets.config_data import image_paths
-from dsrb_mm.features.feature_store import is_finished, write_store
+from dsrb_mm.features.feature_store import alone_in, is_finished, write_store
 
 # What the data set adds to a sample, and what the data loader tells of it in any case.
 _OF_THE_DATA_SET = ('sample_idx', 'img_path')
@@ -69,8 +69,9 @@ class FeatureExtractor:
         shape = tuple(self._run([samples[0]])[0].shape[1:])
         content = dict(self._configs, pipeline=pipeline, weights=self._weights, map_shape=shape)
         folder = self.folder / _key(dict(content, images=[_file_state(path) for path in images]))
-        if not is_finished(folder):
-            write_store(folder, images, shape, self._batches(samples, shape), content)
+        with alone_in(folder):
+            if not is_finished(folder):
+                write_store(folder, images, shape, self._batches(samples, shape), content)
         return folder, shape
 
     def _batches(

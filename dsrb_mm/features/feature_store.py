@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import functools
 import json
 import math
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,22 @@ def is_finished(folder: Path) -> bool:
     return (folder / _DESCRIPTION).is_file()
 
 
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Wait until no other process computes the store of this folder, and keep others waiting.
+
+    The operating system lets go when the process ends, however it does.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / '.lock').open('a') as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            # Closing would not do: workers that were forked meanwhile hold the file open as well.
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+
 def write_store(
     folder: Path,
     images: Sequence[str],
@@ -84,10 +102,10 @@ def write_store(
     batches: Iterable[tuple[np.ndarray, list[dict]]],
     description: dict[str, Any],
 ) -> None:
-    """Write a store; whatever interrupts it leaves none.
+    """Write a store; whatever interrupts it leaves none. For use inside :func:`alone_in`.
 
     Args:
-        folder: Where to; made if missing.
+        folder: Where to.
         images: Paths of the images (N).
         map_shape: Shape of each map.
         batches: Maps (B, *map_shape) float16 in the order of the images, with what the pipeline
@@ -98,7 +116,6 @@ def write_store(
         OSError: The disk lacks the space, or cannot be written to.
         ValueError: A map holds a number beyond half precision.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     remove_unfinished(folder)
     shape = (len(images), *map_shape)
     size = 2 * math.prod(shape)

@@ -209,3 +209,29 @@ def test_skipping_is_refused_if_any_part_is_for_evaluation(parts):
     joined = dict(type='ConcatDataset', datasets=[configs[0], dict(configs[1], test_mode=True)])
     with pytest.raises(ValueError, match="unreadable to be 'error'"):
         DATASETS.build(partial(joined, unreadable='skip'))
+
+
+def test_folds_outside_split_what_is_known(parts):
+    """A mask over all images, of which one part is held out: sizes, labels and rows agree."""
+    (config, _), (labels, _) = parts
+    known = hidden(labels)
+    found = []
+    for test_mode in (False, True):
+        dataset = DATASETS.build(
+            dict(
+                type='KFoldDataset',
+                dataset=partial(config),
+                num_splits=3,
+                seed=1,
+                test_mode=test_mode,
+            )
+        )
+        check(dataset, known[dataset._ori_indices])
+        found += dataset._ori_indices
+    assert sorted(found) == list(range(len(labels)))
+
+
+def test_a_part_of_joined_datasets_is_refused(parts):
+    joined = PartialLabelDataset(dict(type='ConcatDataset', datasets=parts[0]))
+    with pytest.raises(TypeError, match='ConcatDataset'):
+        joined.get_subset([0, 1])

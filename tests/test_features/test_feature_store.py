@@ -1,5 +1,6 @@
 import errno
 import json
+import multiprocessing
 import shutil
 from collections import namedtuple
 
@@ -7,7 +8,7 @@ import numpy as np
 import pytest
 
 from dsrb_mm.features import feature_store
-from dsrb_mm.features.feature_store import FeatureStore, is_finished, write_store
+from dsrb_mm.features.feature_store import FeatureStore, alone_in, is_finished, write_store
 
 IMAGES = ['a.jpg', 'b.jpg', 'c.jpg']
 MAPS = np.arange(3 * 2 * 2 * 2, dtype=np.float16).reshape(3, 2, 2, 2)
@@ -21,6 +22,7 @@ def batches():
 def test_what_is_written_is_read(tmp_path, monkeypatch):
     said = []
     monkeypatch.setattr(feature_store, 'print_log', lambda text, logger: said.append(text))
+    (tmp_path / 's').mkdir()
     write_store(tmp_path / 's', IMAGES, (2, 2, 2), batches(), dict(weights='abc'))
     store = FeatureStore(tmp_path / 's')
     assert (store.map_of('b.jpg') == MAPS[1]).all()
@@ -70,3 +72,19 @@ def test_damaged_descriptions(tmp_path, damage):
     (tmp_path / 'features.json').write_text(damage)
     with pytest.raises(ValueError, match='remove the folder to compute the features again'):
         FeatureStore(tmp_path)
+
+
+def test_one_process_at_a_time(tmp_path):
+    held = tmp_path / 'held'
+
+    def wait():
+        with alone_in(tmp_path / 'store'):
+            held.write_text('the second')
+
+    with alone_in(tmp_path / 'store'):
+        child = multiprocessing.get_context('fork').Process(target=wait)
+        child.start()
+        child.join(0.3)
+        assert child.is_alive() and not held.exists()
+    child.join()
+    assert held.exists()

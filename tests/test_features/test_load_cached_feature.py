@@ -11,6 +11,7 @@ from dsrb_mm.features.feature_store import write_store
 def step(tmp_path):
     maps = np.arange(8, dtype=np.float16).reshape(2, 2, 2, 1)
     notes = [dict(ori_shape=[3, 4]), {}]
+    (tmp_path / 'store').mkdir()
     write_store(tmp_path / 'store', ['a', 'b'], (2, 2, 1), [(maps, notes)], {})
     return LoadCachedFeature(str(tmp_path / 'store'))
 
