@@ -63,7 +63,7 @@ class SaliencyHead(PartialLabelHead):
         self.conv = nn.Conv2d(in_channels, num_classes, 1, bias=False)
         self.bias = nn.Parameter(torch.zeros(num_classes))
 
-    def maps(self, feats: Sequence[Tensor]) -> Tensor:
+    def maps(self, feats: Sequence[Tensor], dropout: bool = False) -> Tensor:
         """The class maps A, (B, C, H, W), in float32 also under mixed precision."""
         features = feats[-1]
         if features.ndim != 4 or features.shape[1] != self.conv.in_channels:
@@ -74,11 +74,12 @@ class SaliencyHead(PartialLabelHead):
             )
         # The scores are ranked: half precision would leave a few hundred different ones.
         with torch.autocast(features.device.type, enabled=False):
-            return self.conv(self.dropout(features.to(self.conv.weight.dtype)))
+            features = features.to(self.conv.weight.dtype)
+            return self.conv(self.dropout(features) if dropout else features)
 
     def category_features(self, feats: Sequence[Tensor]) -> Tensor:
         """Mean and mean of the highest locations of every map, (B, C, 2)."""
-        maps = self.maps(feats).flatten(2)
+        maps = self.maps(feats, dropout=True).flatten(2)
         top = maps.topk(min(self.top_k, maps.shape[-1]), dim=-1, sorted=False).values
         return torch.stack([maps.mean(-1), top.mean(-1)], dim=-1)
 
