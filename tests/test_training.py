@@ -226,7 +226,7 @@ def test_tensorboard(coco):
 @pytest.mark.parametrize(
     ('option', 'message'),
     [
-        ('model.head.num_classes=3', 'Leave num_classes out of model.neck and model.head'),
+        ('model.head.num_classes=3', 'leave num_classes out'),
         ('model.head.graph_steps=-1', 'graph_steps'),
         ('train_dataloader.dataset.known_proportion=2', 'known_proportion'),
         ('model.neck.type=NoSuchNeck', 'NoSuchNeck is not in the'),

@@ -155,18 +155,25 @@ class KeptBuffers:
     """A copy of what a forward pass changes: the buffers of all modules in training mode."""
 
     def __init__(self) -> None:
-        self._pairs: list[tuple[Tensor, Tensor]] = []
+        self._kept: list[tuple[nn.Module, str, Tensor, Tensor]] = []
 
     def keep(self, model: nn.Module) -> None:
         """Copy them as they are now."""
-        own = [b for m in model.modules() if m.training for b in m.buffers(recurse=False)]
-        if [id(buffer) for buffer, _ in self._pairs] != [id(buffer) for buffer in own]:
-            self._pairs = [(buffer, buffer.clone()) for buffer in own]
+        own = [
+            (module, name, buffer)
+            for module in model.modules()
+            if module.training
+            for name, buffer in module._buffers.items()
+            if buffer is not None
+        ]
+        buffers = [buffer for _, _, buffer in own]
+        if [id(buffer) for _, _, buffer, _ in self._kept] != [id(buffer) for buffer in buffers]:
+            self._kept = [(*entry, entry[-1].clone()) for entry in own]
         elif own:
-            torch._foreach_copy_([kept for _, kept in self._pairs], own)
+            torch._foreach_copy_([kept for _, _, _, kept in self._kept], buffers)
 
     @torch.no_grad()
     def restore(self) -> None:
-        """Put the copies back."""
-        for buffer, kept in self._pairs:
-            buffer.copy_(kept)
+        """Put the copies back, also where a module has a new tensor by now."""
+        for module, name, buffer, kept in self._kept:
+            module._buffers[name] = buffer.copy_(kept)

@@ -81,7 +81,7 @@ def test_real_tools(tmp_path, monkeypatch, capsys):
     assert all(0 <= row['multi-label/mAP'] <= 100 for row in results['runs'])
     assert all('multi-label/CF1' in row for row in results['runs'])
     assert '| tiny |' in capsys.readouterr().out
-    folders = [tmp_path / f'w/tiny/{name}_seed0' for name in ('p50', 'KnownPerCategory_number8')]
+    folders = [tmp_path / f'w/tiny/{name}_seed0' for name in ('p50', 'KnownPerCategory-number=8')]
     logs = [(folder / 'train.log').read_text() for folder in folders]
     known = [re.search(r'(\S+)% known', log)[1] for log in logs]
     assert 30 < float(known[0]) < 70 and known[1] == '50.0'

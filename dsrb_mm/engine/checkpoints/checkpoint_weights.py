@@ -58,10 +58,12 @@ def load_weights(model: nn.Module, checkpoint: dict[str, Any], source: str | Pat
         )
     training_only = names_in_state(model, 'training_only')
     optional = {name for name in state if name.startswith(training_only)}
+    any_shape = names_in_state(model, 'sized_by_data')
     fitting = {
         name: value
         for name, value in state.items()
-        if name not in optional or (name in own and own[name].shape == value.shape)
+        if name not in optional
+        or (name in own and (name in any_shape or own[name].shape == value.shape))
     }
     try:
         report = model.load_state_dict(fitting, strict=False)

@@ -50,7 +50,8 @@ def _check_numbers(model: nn.Module, expected: int) -> None:
         settings = ' '.join(f'model.{name}.num_classes={expected}' for name in numbers)
         raise CategoryMismatchError(
             f'expected the model to have {expected} categories, as the training set has, but got '
-            f'{", ".join(wrong)}; set {settings}'
+            f'{", ".join(wrong)}; set {settings}, or '
+            'leave num_classes out: it is read from the data'
         )
 
 
