@@ -15,7 +15,7 @@ from mmengine.runner import CheckpointLoader, Runner
 # Not `tests.oracles`: some installed packages bring a package called `tests`, which would win.
 sys.path.insert(0, str(Path(__file__).parent))
 
-from fixtures.network import blocked_network
+from helpers.network import blocked_network
 
 torch.set_num_threads(1)
 settings.register_profile('dsrb_mm', deadline=None, max_examples=25, derandomize=True)

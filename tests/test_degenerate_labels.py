@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fixtures.data import random_labels, write_csv
-from fixtures.training import tiny_config
+from helpers.data import random_labels, write_csv
+from helpers.training import tiny_config
 from mmengine.runner import Runner
 
 

@@ -4,9 +4,9 @@ import multiprocessing
 
 import pytest
 import torch
-from fixtures.data import random_labels, write_coco
-from fixtures.training import PIPELINE, coco_config
-from fixtures.two_processes import run_in_two_processes
+from helpers.data import random_labels, write_coco
+from helpers.training import PIPELINE, coco_config
+from helpers.two_processes import run_in_two_processes
 from mmengine.runner import Runner
 
 from dsrb_mm.models.complements import PrototypeBank

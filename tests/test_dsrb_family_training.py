@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from fixtures.data import random_labels, write_coco
-from fixtures.training import CONFIGS, coco_config, tiny_config
+from helpers.data import random_labels, write_coco
+from helpers.training import CONFIGS, coco_config, tiny_config
 from mmengine.config import Config, ConfigDict
 from mmengine.runner import Runner
 

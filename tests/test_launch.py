@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from fixtures.data import random_labels, write_coco
-from fixtures.training import PIPELINE, coco_config
+from helpers.data import random_labels, write_coco
+from helpers.training import PIPELINE, coco_config
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = ['a', 'b', 'c']

@@ -8,12 +8,12 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from fixtures.network import NetworkUsedError
+from helpers.network import NetworkUsedError
 
 ROOT = Path(__file__).resolve().parents[1]
 IMPORT_AND_BUILD = """
 import sys
-from fixtures.network import blocked_network
+from helpers.network import blocked_network
 with blocked_network():
     from mmengine.config import Config
     import dsrb_mm

@@ -5,7 +5,7 @@ from functools import cache
 import pytest
 import torch
 import yaml
-from fixtures.training import CONFIGS
+from helpers.training import CONFIGS
 from mmengine.config import Config
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample

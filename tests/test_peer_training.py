@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from fixtures.data import random_labels, write_csv
-from fixtures.training import CONFIGS
+from helpers.data import random_labels, write_csv
+from helpers.training import CONFIGS
 from mmengine.config import Config
 from mmengine.runner import Runner
 

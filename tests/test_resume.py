@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from fixtures.data import random_labels, write_coco
-from fixtures.training import coco_config
+from helpers.data import random_labels, write_coco
+from helpers.training import coco_config
 from mmengine.runner import Runner
 
 

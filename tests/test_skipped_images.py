@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from fixtures.data import random_labels, write_coco
-from fixtures.inference import write_config
-from fixtures.tools import load_main
-from fixtures.training import coco_config
+from helpers.data import random_labels, write_coco
+from helpers.inference import write_config
+from helpers.tools import load_main
+from helpers.training import coco_config
 from mmengine.runner import Runner
 
 from dsrb_mm.datasets.data_report import build_reports, find_unreadable

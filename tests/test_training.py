@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from fixtures.data import random_labels, write_coco, write_csv, write_vg, write_voc
-from fixtures.tools import run_tool
-from fixtures.training import coco_config, tiny_config
+from helpers.data import random_labels, write_coco, write_csv, write_vg, write_voc
+from helpers.tools import run_tool
+from helpers.training import coco_config, tiny_config
 from mmengine.runner import Runner
 from mmpretrain.datasets.categories import VOC2007_CATEGORIES
 

@@ -5,11 +5,11 @@ import sys
 import numpy as np
 import pytest
 import torch
-from fixtures.data import random_labels, write_coco
-from fixtures.hostile import write_hostile_array, write_hostile_checkpoint
-from fixtures.inference import inference_config, write_config
-from fixtures.tools import HAS_EXPORT, load_main
-from fixtures.training import coco_config
+from helpers.data import random_labels, write_coco
+from helpers.hostile import write_hostile_array, write_hostile_checkpoint
+from helpers.inference import inference_config, write_config
+from helpers.tools import HAS_EXPORT, load_main
+from helpers.training import coco_config
 from mmengine.runner import Runner
 
 from dsrb_mm.apis import MultiLabelInferencer, load_model

@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from fixtures.inference import write_config
+from helpers.inference import write_config
 from kill_points.training import kill_config, train, write_data
 
 

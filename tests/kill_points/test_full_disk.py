@@ -2,7 +2,7 @@
 
 import shutil
 
-from fixtures.inference import write_config
+from helpers.inference import write_config
 from kill_points.training import differences, files, kill_config, train
 
 from dsrb_mm.engine.checkpoints.checkpoint_files import damage

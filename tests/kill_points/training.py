@@ -13,10 +13,10 @@ from pathlib import Path
 import mmengine.config.config
 import numpy as np
 import torch
-from fixtures.data import random_labels, write_coco
-from fixtures.inference import write_config
-from fixtures.tools import TOOLS, fork, load_main
-from fixtures.training import coco_config
+from helpers.data import random_labels, write_coco
+from helpers.inference import write_config
+from helpers.tools import TOOLS, fork, load_main
+from helpers.training import coco_config
 from mmengine.config import Config
 
 TESTS = Path(__file__).resolve().parents[1]

@@ -1,6 +1,6 @@
 import pytest
-from fixtures.data import random_labels, write_images
-from fixtures.inference import inference_config, write_checkpoint
+from helpers.data import random_labels, write_images
+from helpers.inference import inference_config, write_checkpoint
 from mmengine.config import Config
 
 from dsrb_mm.apis import MultiLabelInferencer

@@ -3,8 +3,8 @@ import json
 
 import numpy as np
 import pytest
-from fixtures.inference import CLASSES, inference_config, write_config
-from fixtures.tools import load_main
+from helpers.inference import CLASSES, inference_config, write_config
+from helpers.tools import load_main
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from fixtures.inference import CLASSES, inference_config, write_checkpoint
+from helpers.inference import CLASSES, inference_config, write_checkpoint
 
 from dsrb_mm.apis import check_classes, load_model
 

@@ -3,7 +3,7 @@ import weakref
 import numpy as np
 import pytest
 import torch
-from fixtures.inference import CLASSES, full_pipeline, inference_config, write_checkpoint
+from helpers.inference import CLASSES, full_pipeline, inference_config, write_checkpoint
 from mmcv.image import imread
 from mmengine.dataset import pseudo_collate
 from PIL import Image

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from fixtures.inference import full_pipeline
+from helpers.inference import full_pipeline
 from mmcv.image import imread
 
 from dsrb_mm.apis import InputPipeline, UnreadableImageError, collect_images

@@ -3,7 +3,7 @@ import math
 
 import pytest
 import torch
-from fixtures.training import CONFIGS
+from helpers.training import CONFIGS
 from mmengine.config import Config
 from oracles.wiring import LargestTensor, maximum_deviation
 

@@ -6,8 +6,8 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from fixtures.features import frozen_config
-from fixtures.tools import run_tool
+from helpers.features import frozen_config
+from helpers.tools import run_tool
 
 from dsrb_mm.comparison import RunScores
 

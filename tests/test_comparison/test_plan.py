@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from fixtures.training import CONFIGS
+from helpers.training import CONFIGS
 
 from dsrb_mm.comparison import Setup, make_comparison
 from dsrb_mm.sweep import KnownLabels

@@ -2,7 +2,7 @@ import copy
 
 import numpy as np
 import pytest
-from fixtures.features import frozen_config
+from helpers.features import frozen_config
 from mmengine.registry import DefaultScope
 from mmpretrain.registry import DATASETS
 

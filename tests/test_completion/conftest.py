@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from fixtures.data import random_labels, write_csv
-from fixtures.training import PIPELINE, tiny_config
+from helpers.data import random_labels, write_csv
+from helpers.training import PIPELINE, tiny_config
 from mmengine.runner import Runner
 
 CLASSES = ['cat', 'dog', 'bird', 'cow']

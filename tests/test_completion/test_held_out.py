@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from fixtures.data import random_labels, write_csv
+from helpers.data import random_labels, write_csv
 from mmengine.config import Config
 
 from dsrb_mm.completion.held_out import build_held_out, unseen_labels

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from fixtures.data import random_labels, write_coco, write_csv, write_vg, write_voc
+from helpers.data import random_labels, write_coco, write_csv, write_vg, write_voc
 from mmpretrain.datasets.categories import VOC2007_CATEGORIES
 from mmpretrain.registry import DATASETS
 

@@ -1,5 +1,5 @@
 import pytest
-from fixtures.data import random_labels, write_csv
+from helpers.data import random_labels, write_csv
 from mmpretrain.registry import DATASETS
 
 from dsrb_mm.completion.outputs import annotation_files, check_outputs

@@ -1,7 +1,7 @@
 from collections import OrderedDict
 
 import pytest
-from fixtures.data import random_labels, write_coco
+from helpers.data import random_labels, write_coco
 from mmengine.registry import DefaultScope
 
 from dsrb_mm.datasets.building import build_dataset, build_mask

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from fixtures.data import random_labels, write_coco, write_csv
+from helpers.data import random_labels, write_coco, write_csv
 from mmengine.config import Config
 
 from dsrb_mm.datasets.config_data import build_split, has_split, loader_settings

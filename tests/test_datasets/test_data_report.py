@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fixtures.data import random_labels, write_coco, write_csv, write_voc
+from helpers.data import random_labels, write_coco, write_csv, write_voc
 from mmengine.config import Config
 
 from dsrb_mm.datasets.data_report import (

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from fixtures.data import random_labels, write_coco, write_voc
+from helpers.data import random_labels, write_coco, write_voc
 from mmengine.dataset import ConcatDataset, RepeatDataset
 from mmpretrain.registry import DATASETS
 

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from fixtures.data import random_labels, write_coco
+from helpers.data import random_labels, write_coco
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from mmpretrain.registry import DATASETS

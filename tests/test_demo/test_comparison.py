@@ -2,7 +2,7 @@ import sys
 
 import numpy as np
 import pytest
-from fixtures.data import write_coco
+from helpers.data import write_coco
 from rich.console import Console
 
 from demo import __main__ as program

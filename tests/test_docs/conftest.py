@@ -4,8 +4,8 @@ import shutil
 from contextlib import contextmanager
 
 import pytest
-from fixtures.docs.commands import run, split_commands
-from fixtures.docs.workspace import SMALL_BENCHMARKS, write_workspace
+from helpers.docs.commands import run, split_commands
+from helpers.docs.workspace import SMALL_BENCHMARKS, write_workspace
 
 from dsrb_mm.datasets import benchmarks
 
@@ -26,6 +26,7 @@ def inside(folder):
         for name in ('COCO', 'CSV', 'SCENES', 'VG', 'VOC'):
             patch.delenv(f'{name}_ROOT', raising=False)
         patch.chdir(folder)
+        patch.syspath_prepend(folder)  # PYTHONPATH=.
         yield
 
 

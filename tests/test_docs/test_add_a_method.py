@@ -4,8 +4,8 @@ import json
 import re
 from pathlib import Path
 
-from fixtures.data import random_labels, write_csv
-from fixtures.tools import run_tool
+from helpers.data import random_labels, write_csv
+from helpers.tools import run_tool
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = """

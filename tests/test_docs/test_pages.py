@@ -4,8 +4,8 @@ import importlib.util
 import re
 
 import pytest
-from fixtures.docs.pages import follow
-from fixtures.docs.workspace import ROOT
+from helpers.docs.pages import follow
+from helpers.docs.workspace import ROOT
 
 PAGES = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', *sorted((ROOT / 'docs').rglob('*.md'))]
 each_page = pytest.mark.parametrize('page', PAGES, ids=lambda path: str(path.relative_to(ROOT)))

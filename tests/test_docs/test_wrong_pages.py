@@ -1,7 +1,7 @@
 """What is wrong on a page is found, whether its block is run or marked."""
 
 import pytest
-from fixtures.docs.pages import follow
+from helpers.docs.pages import follow
 
 MARKER = '<!-- not run by tests: needs a GPU -->\n\n'
 TRAIN = 'python tools/train.py configs/dsrb_voc_p50.py'

@@ -1,8 +1,8 @@
 """The schedule of a number of steps, computed by hand."""
 
 import pytest
-from fixtures.features import frozen_config
-from fixtures.tools import run_tool
+from helpers.features import frozen_config
+from helpers.tools import run_tool
 from mmengine.config import Config
 
 from dsrb_mm.engine.budget import apply_budget, auto_budget, fit_schedule

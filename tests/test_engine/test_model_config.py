@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from fixtures.data import random_labels, write_csv
-from fixtures.inference import write_config
-from fixtures.tools import run_tool
-from fixtures.training import CONFIGS, tiny_config
+from helpers.data import random_labels, write_csv
+from helpers.inference import write_config
+from helpers.tools import run_tool
+from helpers.training import CONFIGS, tiny_config
 from mmengine.config import Config
 
 from dsrb_mm.apis import load_model

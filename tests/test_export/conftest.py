@@ -1,5 +1,5 @@
 import pytest
-from fixtures.inference import CLASSES, SMALL, small_config, write_checkpoint
+from helpers.inference import CLASSES, SMALL, small_config, write_checkpoint
 
 from dsrb_mm.apis import load_model
 from dsrb_mm.export import export_onnx

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from fixtures.inference import inference_config, write_checkpoint
+from helpers.inference import inference_config, write_checkpoint
 
 from dsrb_mm.apis import MultiLabelInferencer
 from dsrb_mm.export import ExportModule

@@ -3,8 +3,8 @@ import json
 
 import numpy as np
 import pytest
-from fixtures.inference import CLASSES, SMALL, small_config, write_checkpoint, write_config
-from fixtures.tools import load_main
+from helpers.inference import CLASSES, SMALL, small_config, write_checkpoint, write_config
+from helpers.tools import load_main
 
 from dsrb_mm.apis import MultiLabelInferencer
 from dsrb_mm.export import export_onnx

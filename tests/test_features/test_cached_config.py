@@ -6,8 +6,8 @@ import shutil
 import numpy as np
 import pytest
 import torch
-from fixtures.features import frozen_config
-from fixtures.tools import run_tool
+from helpers.features import frozen_config
+from helpers.tools import run_tool
 from mmengine.runner import Runner
 from mmpretrain.registry import DATASETS
 from PIL import Image

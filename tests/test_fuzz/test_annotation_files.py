@@ -4,8 +4,8 @@ import json
 
 import numpy as np
 import pytest
-from fixtures.data import random_labels, write_voc
-from fixtures.fuzz_outcomes import damaged, mutated, outcome
+from helpers.data import random_labels, write_voc
+from helpers.fuzz_outcomes import damaged, mutated, outcome
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mmpretrain.datasets.categories import VOC2007_CATEGORIES

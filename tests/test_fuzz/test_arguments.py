@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
-from fixtures.data import write_csv
-from fixtures.fuzz_outcomes import ANYTHING, damaged, mutated, outcome
+from helpers.data import write_csv
+from helpers.fuzz_outcomes import ANYTHING, damaged, mutated, outcome
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

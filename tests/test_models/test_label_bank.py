@@ -4,7 +4,7 @@ import multiprocessing
 import numpy as np
 import pytest
 import torch
-from fixtures.two_processes import run_in_two_processes
+from helpers.two_processes import run_in_two_processes
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn

@@ -1,7 +1,7 @@
 """Stand-ins for the tools, and runs for them."""
 
 import pytest
-from fixtures.training import CONFIGS
+from helpers.training import CONFIGS
 
 from dsrb_mm.sweep import KnownLabels, make_plan
 

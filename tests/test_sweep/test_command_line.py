@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from fixtures.data import random_labels, write_coco
-from fixtures.tools import run_tool
-from fixtures.training import CONFIGS, coco_config
+from helpers.data import random_labels, write_coco
+from helpers.tools import run_tool
+from helpers.training import CONFIGS, coco_config
 
 from dsrb_mm.sweep import RunFailed, execution, locked
 

@@ -8,12 +8,12 @@ import zipfile
 from unittest import mock
 
 import pytest
-from fixtures.data import random_labels, write_coco
-from fixtures.fuzz_outcomes import FROM_LIBRARIES
-from fixtures.hostile import write_hostile_checkpoint
-from fixtures.inference import write_config
-from fixtures.tools import load_main
-from fixtures.training import CONFIGS, coco_config
+from helpers.data import random_labels, write_coco
+from helpers.fuzz_outcomes import FROM_LIBRARIES
+from helpers.hostile import write_hostile_checkpoint
+from helpers.inference import write_config
+from helpers.tools import load_main
+from helpers.training import CONFIGS, coco_config
 
 from dsrb_mm.sweep import KnownLabels, RunFailed, collect, execution, make_plan, report, write_state
 

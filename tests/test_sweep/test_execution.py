@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from fixtures.training import CONFIGS
+from helpers.training import CONFIGS
 from rich.console import Console
 
 from dsrb_mm.sweep import (

@@ -2,7 +2,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fixtures.training import CONFIGS
+from helpers.training import CONFIGS
 
 from dsrb_mm.sweep import KnownLabels, Launch, make_plan
 

@@ -2,7 +2,7 @@ import json
 
 import pandas as pd
 import pytest
-from fixtures.training import CONFIGS
+from helpers.training import CONFIGS
 from mmengine.config import Config
 
 from dsrb_mm.sweep import (

@@ -2,7 +2,7 @@ import json
 import zipfile
 
 import pytest
-from fixtures.training import CONFIGS
+from helpers.training import CONFIGS
 
 from dsrb_mm.sweep import KnownLabels, last_checkpoint, make_plan, read_metrics, status, write_state
 

@@ -2,8 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from fixtures.data import random_labels, write_coco
-from fixtures.training import PIPELINE, coco_config
+from helpers.data import random_labels, write_coco
+from helpers.training import PIPELINE, coco_config
 from mmpretrain.registry import MODELS
 
 from dsrb_mm.datasets.config_data import build_split

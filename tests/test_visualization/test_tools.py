@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from fixtures.data import random_labels, write_coco
-from fixtures.training import PIPELINE, coco_config
+from helpers.data import random_labels, write_coco
+from helpers.training import PIPELINE, coco_config
 from mmpretrain.registry import MODELS
 from PIL import Image
 

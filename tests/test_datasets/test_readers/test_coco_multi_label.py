@@ -2,7 +2,7 @@ import json
 
 import numpy as np
 import pytest
-from fixtures.data import random_labels, write_coco
+from helpers.data import random_labels, write_coco
 from mmpretrain.registry import DATASETS
 from pycocotools.coco import COCO
 

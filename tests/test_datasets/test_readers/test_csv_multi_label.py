@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from fixtures.data import random_labels, write_csv
+from helpers.data import random_labels, write_csv
 from mmpretrain.registry import DATASETS
 
 CLASSES = ['cat', 'dog', 'green grass']

@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from fixtures.data import random_labels, write_vg
+from helpers.data import random_labels, write_vg
 from mmpretrain.registry import DATASETS
 
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from fixtures.hostile import write_hostile_checkpoint
+from helpers.hostile import write_hostile_checkpoint
 from mmengine.runner import CheckpointLoader, load_checkpoint
 
 from dsrb_mm.engine.checkpoints import guard_checkpoint_loader, load_plain_checkpoint

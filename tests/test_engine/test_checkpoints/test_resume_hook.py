@@ -4,8 +4,8 @@ import shutil
 
 import pytest
 import torch
-from fixtures.data import random_labels, write_coco
-from fixtures.training import coco_config
+from helpers.data import random_labels, write_coco
+from helpers.training import coco_config
 from kill_points.training import differences
 from mmengine.runner import Runner
 

@@ -43,7 +43,8 @@ def test_every_part_with_a_wrong_number_is_named_with_its_settings(check):
         check(wrong)
     assert str(caught.value) == (
         'expected the model to have 3 categories, as the training set has, but got '
-        'head.num_classes = 5; set model.neck.num_classes=3 model.head.num_classes=3'
+        'head.num_classes = 5; set model.neck.num_classes=3 model.head.num_classes=3, or leave '
+        'num_classes out: it is read from the data'
     )
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from fixtures.data import random_labels, write_coco
-from fixtures.training import coco_config
-from fixtures.two_processes import run_in_two_processes
+from helpers.data import random_labels, write_coco
+from helpers.training import coco_config
+from helpers.two_processes import run_in_two_processes
 from mmengine.runner import Runner
 
 pytestmark = pytest.mark.skipif(

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from fixtures.data import random_labels, write_coco
-from fixtures.training import coco_config
+from helpers.data import random_labels, write_coco
+from helpers.training import coco_config
 from mmengine.optim import OptimWrapper
 from mmengine.runner import Runner
 from mmpretrain.registry import OPTIM_WRAPPERS

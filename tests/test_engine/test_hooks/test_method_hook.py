@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from fixtures.data import random_labels, write_coco
-from fixtures.inference import write_config
-from fixtures.tools import run_tool
-from fixtures.training import coco_config
+from helpers.data import random_labels, write_coco
+from helpers.inference import write_config
+from helpers.tools import run_tool
+from helpers.training import coco_config
 from mmengine.runner import Runner
 from mmpretrain.registry import MODELS
 

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from fixtures.two_processes import run_in_two_processes
+from helpers.two_processes import run_in_two_processes
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles.wiring import draw_labels

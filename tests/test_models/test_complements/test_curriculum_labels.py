@@ -3,8 +3,8 @@ import multiprocessing
 
 import pytest
 import torch
-from fixtures.passes import batch_of, pass_over, show_labels
-from fixtures.two_processes import run_in_two_processes
+from helpers.passes import batch_of, pass_over, show_labels
+from helpers.two_processes import run_in_two_processes
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles.wiring import draw_labels

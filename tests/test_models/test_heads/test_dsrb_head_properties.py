@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from fixtures.inference import inference_config
+from helpers.inference import inference_config
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmpretrain import get_model

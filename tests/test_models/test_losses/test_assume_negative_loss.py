@@ -1,5 +1,5 @@
 import pytest
-from fixtures.losses import (
+from helpers.losses import (
     CASES,
     LOGITS,
     POSITIVE_ONLY,

@@ -1,6 +1,6 @@
 import pytest
 import torch
-from fixtures.losses import (
+from helpers.losses import (
     CASES,
     LOGITS,
     TARGET,

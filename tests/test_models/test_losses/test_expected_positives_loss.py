@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from fixtures.losses import (
+from helpers.losses import (
     CASES,
     LOGITS,
     POSITIVE_ONLY,

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from fixtures.losses import (
+from helpers.losses import (
     CASES,
     LOGITS,
     TARGET,

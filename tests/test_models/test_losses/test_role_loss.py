@@ -3,7 +3,7 @@ import copy
 import numpy as np
 import pytest
 import torch
-from fixtures.losses import (
+from helpers.losses import (
     CASES,
     check_finite_at_extremes,
     check_float32_under_autocast,

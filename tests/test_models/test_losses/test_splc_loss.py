@@ -2,7 +2,7 @@ import copy
 
 import pytest
 import torch
-from fixtures.losses import (
+from helpers.losses import (
     CASES,
     LOGITS,
     TARGET,

@@ -5,7 +5,7 @@ import multiprocessing
 import numpy as np
 import pytest
 import torch
-from fixtures.losses import (
+from helpers.losses import (
     CASES,
     LOGITS,
     TARGET,
@@ -16,7 +16,7 @@ from fixtures.losses import (
     present_cost,
     sigmoid,
 )
-from fixtures.two_processes import run_in_two_processes
+from helpers.two_processes import run_in_two_processes
 
 from dsrb_mm.models.losses import VariationalPULoss
 
