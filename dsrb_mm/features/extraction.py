@@ -43,12 +43,12 @@ class FeatureExtractor:
         device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
         # A backbone without pretrained weights is the same every time, and leaves the random
         # numbers of what follows as they are.
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(), _warnings_only():
             torch.manual_seed(0)
             self.backbone = MODELS.build(dict(backbone, cache_bytes=0))
-            with _warnings_only():
-                self.backbone.init_weights()
-        self.backbone.to(device)
+            self.backbone.init_weights()
+        # Depthwise convolutions on a CPU are a third faster in this order.
+        self.backbone.to(device, memory_format=torch.channels_last)
         self.preprocessor = MODELS.build(preprocessor).to(device)
         self._weights = weights_digest(self.backbone)
 
@@ -104,7 +104,8 @@ class FeatureExtractor:
                 'them to one size'
             )
         inputs = torch.stack([sample['inputs'] for sample in batch])
-        (maps,) = self.backbone(self.preprocessor(dict(inputs=inputs))['inputs'])
+        images = self.preprocessor(dict(inputs=inputs))['inputs']
+        (maps,) = self.backbone(images.contiguous(memory_format=torch.channels_last))
         return maps.cpu().numpy().astype(np.float16), [_notes(sample) for sample in batch]
 
 
