@@ -1,4 +1,4 @@
-"""Train DSRB and a plain classifier on embedded scenes and compare them (make demo)."""
+"""Train three methods on embedded scenes and compare them (make demo)."""
 
 from __future__ import annotations
 

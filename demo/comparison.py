@@ -1,4 +1,4 @@
-"""The demo: DSRB and a plain classifier on the embedded scenes, end to end."""
+"""The demo: DSRB and two simple heads on the embedded scenes, end to end."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ from demo.scenes import make_scenes
 from dsrb_mm.datasets import CocoMultiLabel
 
 # Lines of a training log that tell how it goes.
-_SHOWN = ('Epoch(train)', 'Epoch(val)', 'label graph from', 'prototypes from')
+_SHOWN = ('Epoch(train)', 'Epoch(val)', 'training labels', 'prototypes from')
 _COLUMNS = ('mAP', 'OF1', 'CF1', 'OF1_top3', 'CF1_top3')
-METHODS = {'GAP + linear, partial BCE': 'bce_scenes_p50', 'DSRB': 'dsrb_scenes_p50'}
+METHODS = {
+    'linear': 'bce_scenes_p50',
+    'saliency pooling': 'saliency_scenes_p50',
+    'DSRB': 'dsrb_scenes_p50',
+}
 
 
 def run_tool(arguments: list[str], log: Path, console: Console) -> float:
@@ -61,7 +65,7 @@ def run_tool(arguments: list[str], log: Path, console: Console) -> float:
 
 
 def run_demo(root: Path, work_dir: Path, num_train: int, num_val: int) -> Path:
-    """Make the data, train both models on the same partial labels, test, draw, compare.
+    """Make the data, train all models on the same partial labels, test, draw, compare.
 
     Args:
         root: The repository, for ``tools/`` and ``configs/``.

@@ -81,7 +81,18 @@ def test_published_model_predicts(name):
     assert trainable and all(n.startswith('layer4') for n in trainable)
 
 
-@pytest.mark.parametrize('name', ['dsrb_scenes_p50.py', 'bce_scenes_p50.py', 'dsrb_csv.py'])
+@pytest.mark.parametrize(
+    'name',
+    [
+        'dsrb_scenes_p50.py',
+        'bce_scenes_p50.py',
+        'saliency_scenes_p50.py',
+        'dsrb_csv.py',
+        'dsrb_csv_cpu.py',
+        'saliency_csv_cpu.py',
+        'bce_csv_cpu.py',
+    ],
+)
 def test_small_models_predict(name):
     model = build_model(Config.fromfile(CONFIGS / name), 48).eval()
     with torch.no_grad():
