@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dsrb_mm.datasets import CSVMultiLabel
 from dsrb_mm.datasets.config_data import ConfigData
 from dsrb_mm.datasets.wrappers import innermost_datasets
+from dsrb_mm.fileio.atomic import open_atomically
 
 _TEXT = np.array(['', '0', '1'], object)  # by label + 1
 _COLUMNS = ('path', 'split')
@@ -113,9 +114,8 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
     """Write a CSV in one step: a reader, or a kill, never meets half of it."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f'.{path.name}.{os.getpid()}')
-    table.to_csv(unfinished, index=False, float_format='%.6g')
-    os.replace(unfinished, path)
+    with open_atomically(path, newline='') as file:
+        table.to_csv(file, index=False, float_format='%.6g')
 
 
 def _check_names(classes: Sequence[str], columns: tuple[str, str]) -> None:

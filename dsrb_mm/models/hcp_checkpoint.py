@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from mmengine.logging import print_log
 from torch import Tensor
 
 from dsrb_mm.engine.checkpoints.checkpoint_reading import load_plain_checkpoint
+from dsrb_mm.fileio.atomic import open_atomically
 from dsrb_mm.models.complements.prototype_bank import NUM_LOCATIONS
 
 # Their name -> ours.
@@ -138,13 +138,13 @@ def convert_checkpoint(src: str | Path, dst: str | Path, reverse: bool = False) 
     state = _read_state_dict(src)
     converted = to_hcp(state) if reverse else from_hcp(state)
     dst.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = dst.with_name(f'{dst.name}.tmp')
-    torch.save({'state_dict': converted}, unfinished)
-    os.replace(unfinished, dst)
+    with open_atomically(dst, 'wb') as file:
+        torch.save({'state_dict': converted}, file)
     if reverse:
         return [dst]
     vectors = dst.with_suffix('.npy')
-    np.save(vectors, converted['neck.word_vectors'].float().numpy())
+    with open_atomically(vectors, 'wb') as file:
+        np.save(file, converted['neck.word_vectors'].float().numpy())
     return [dst, vectors]
 
 
