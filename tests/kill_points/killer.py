@@ -12,6 +12,7 @@ from mmpretrain.registry import HOOKS
 from torch.utils.data import get_worker_info
 
 from dsrb_mm.datasets import PartialLabelDataset
+from dsrb_mm.fileio import atomic
 from dsrb_mm.fileio.atomic import UNFINISHED
 
 
@@ -96,16 +97,15 @@ class KillHook(Hook):
 
     def write(self, runner) -> None:
         """Half of a file has been written."""
-        opening = Path.open
 
-        def half(path, mode='r', *args, **kwargs):
-            file = opening(path, mode, *args, **kwargs)
+        def half(path, mode='r', **options):
+            file = open(path, mode, **options)  # noqa: SIM115 (handed on)
             ours = path.name.startswith(self.name) and path.name.endswith(UNFINISHED)
-            if ours and 'w' in mode and self.now():
+            if ours and self.now():
                 file.write = call_then_die(lambda data: os.write(file.fileno(), data[::2]))
             return file
 
-        Path.open = half  # type: ignore[method-assign]
+        atomic.open = half  # type: ignore[attr-defined]
 
     def replace(self, runner) -> None:
         """A file is written and has not taken its place."""
