@@ -7,10 +7,9 @@ Example: python tools/complete_labels.py configs/dsrb_csv.py work_dirs/dsrb_csv/
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 
-import mmengine
-import pandas as pd
 from rich.console import Console
 
 from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
@@ -21,13 +20,13 @@ from dsrb_mm.completion import (
     TrustRule,
     build_report,
     complete,
-    label_table,
     rank_open_entries,
     report_tables,
-    score_table,
+    write_completed,
+    write_scores,
     write_table,
 )
-from dsrb_mm.completion.label_tables import relative_paths, split_name, table_columns
+from dsrb_mm.fileio.atomic import write_atomically
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -45,34 +44,35 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--thresholds', choices=SCOPES, default='auto', help='of each category, shared, or both')
     add('--holdout', default='val', help='val, test, a CSV of known labels, or none')
     add('--image-root', help='folder that paths in CSVs are relative to')
-    add('--scores-out', help='write the score of every entry to this CSV')
+    add('--scores-out', help='write the scores of all images to this CSV')
+    add('--scores-in', help='take scores from such a CSV instead of computing them')
     add('--rank-out', help='write what to annotate next to this CSV')
     add('--rank-by', choices=ORDERS, default='entry', help='order of --rank-out')
     add('--rank-limit', type=int, default=10_000, help='most rows of --rank-out; 0: all')
-    add('--report', help='write thresholds and counts to this JSON file')
+    add('--report', type=json_file, help='write thresholds and counts to this JSON file')
     add('--overwrite', action='store_true', help='replace existing outputs')
     return parser.parse_args(argv)
 
 
+def json_file(text: str) -> str:
+    if Path(text).suffix != '.json':
+        raise argparse.ArgumentTypeError(f'expected a file ending in .json, but got {text!r}')
+    return text
+
+
 def write_outputs(result: Completion, report: dict, args: argparse.Namespace) -> None:
-    paths, classes, labels = result.paths, result.train.classes, result.labels
-    columns, split = table_columns(result.train), split_name(result.train)
-    tables = [label_table(split, paths, labels, classes, columns)]
-    for data in result.others:
-        names = relative_paths(data.paths, result.image_root)
-        tables.append(label_table(split_name(data), names, data.labels, classes, columns))
-    write_table(pd.concat(tables), args.out)
+    write_completed(result, args.out)
     if args.scores_out:
-        scores = score_table(split, paths, result.scores, classes, columns)
-        write_table(scores, args.scores_out)
+        write_scores(result, args.scores_out)
     if args.rank_out:
         ranking = rank_open_entries(
-            result.scores, labels, paths, classes, args.rank_by, args.rank_limit or None
+            *(result.scores, result.labels, result.paths, result.train.classes),
+            *(args.rank_by, args.rank_limit or None),
         )
         write_table(ranking, args.rank_out)
     if args.report:
         Path(args.report).parent.mkdir(parents=True, exist_ok=True)
-        mmengine.dump(report, args.report, indent=2)
+        write_atomically(args.report, json.dumps(report, indent=2).encode())
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -89,12 +89,14 @@ def main(argv: list[str] | None = None) -> None:
             scope=args.thresholds,
             image_root=args.image_root,
             device=args.device,
+            scores_in=args.scores_in,
             outputs=[path for path in outputs if path],
             inputs=[args.config],
             overwrite=args.overwrite,
         )
-        names = ('config', 'checkpoint', 'holdout', 'thresholds')
-        report = build_report(result, rule, {name: getattr(args, name) for name in names})
+        names = ('config', 'checkpoint', 'holdout', 'thresholds', 'scores_in')
+        settings = {name: getattr(args, name) for name in names}
+        report = build_report(result, rule, settings, args.thresholds)
         write_outputs(result, report, args)
     for table in report_tables(report):
         console.print(table)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from dsrb_mm.datasets import CSVMultiLabel
 from dsrb_mm.datasets.config_data import ConfigData
 from dsrb_mm.datasets.wrappers import innermost_datasets
 from dsrb_mm.fileio.atomic import open_atomically
@@ -45,19 +44,18 @@ def relative_paths(paths: Sequence[str], image_root: str) -> list[str]:
     return [Path(os.path.relpath(os.path.abspath(path), root)).as_posix() for path in paths]
 
 
-def table_columns(train: ConfigData) -> tuple[str, str]:
-    """Names of the columns of path and split: those of the CSV that training reads, if it does."""
-    part = innermost_datasets(train.dataset)[0]
-    if isinstance(part, CSVMultiLabel):
-        return part.path_column, part.split_column or _COLUMNS[1]
-    return _COLUMNS
+def check_image_root(paths: Iterable[str], image_root: str) -> None:
+    """Check that images lie below the folder that their paths shall be relative to.
 
-
-def split_name(data: ConfigData) -> str:
-    """What a set is called in the split column: in a CSV with such a column, as it is there."""
-    part = innermost_datasets(data.dataset)[0]
-    named = isinstance(part, CSVMultiLabel) and part.split_column is not None
-    return part.split if named else data.split
+    Raises:
+        ValueError: One does not; our reader would refuse its path.
+    """
+    root = os.path.abspath(image_root)
+    for path in paths:
+        if not _is_in(os.path.abspath(path), root):
+            raise ValueError(
+                f'expected all images to be below the image root {root}, but got {path}'
+            )
 
 
 def label_table(
@@ -65,7 +63,6 @@ def label_table(
     paths: Sequence[str],
     labels: NDArray,
     classes: Sequence[str],
-    columns: tuple[str, str] = _COLUMNS,
 ) -> pd.DataFrame:
     """Rows of a CSV of half-filled labels: path, split, and 1, 0 or nothing for each category.
 
@@ -74,7 +71,6 @@ def label_table(
         paths: Image paths (N).
         labels: Labels.
         classes: Category names (C).
-        columns: Names of the columns of path and split.
 
     Shape:
         labels (N, C) in {1, 0, -1}.
@@ -82,7 +78,7 @@ def label_table(
     Raises:
         ValueError: Category names that such a CSV cannot have.
     """
-    return _table(split, paths, _TEXT[labels.astype(np.int64) + 1], classes, columns)
+    return _table(split, paths, _TEXT[labels.astype(np.int64) + 1], classes)
 
 
 def score_table(
@@ -90,10 +86,9 @@ def score_table(
     paths: Sequence[str],
     scores: NDArray,
     classes: Sequence[str],
-    columns: tuple[str, str] = _COLUMNS,
 ) -> pd.DataFrame:
     """The same rows and columns, with the score of every category."""
-    return _table(split, paths, scores, classes, columns)
+    return _table(split, paths, scores, classes)
 
 
 def _table(
@@ -101,12 +96,11 @@ def _table(
     paths: Sequence[str],
     cells: NDArray,
     classes: Sequence[str],
-    columns: tuple[str, str],
 ) -> pd.DataFrame:
-    _check_names(classes, columns)
+    check_category_names(classes)
     table = pd.DataFrame(cells, columns=list(classes))
-    table.insert(0, columns[1], split)
-    table.insert(0, columns[0], list(paths))
+    table.insert(0, _COLUMNS[1], split)
+    table.insert(0, _COLUMNS[0], list(paths))
     return table
 
 
@@ -115,16 +109,21 @@ def write_table(table: pd.DataFrame, path: str | Path) -> None:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     with open_atomically(path, newline='') as file:
-        table.to_csv(file, index=False, float_format='%.6g')
+        table.to_csv(file, index=False, float_format='%.9g')
 
 
-def _check_names(classes: Sequence[str], columns: tuple[str, str]) -> None:
+def check_category_names(classes: Sequence[str]) -> None:
+    """Check that categories can be columns beside path and split.
+
+    Raises:
+        ValueError: They cannot.
+    """
     repeated = sorted({name for name in classes if list(classes).count(name) > 1})
-    reserved = [name for name in classes if name in columns]
+    reserved = [name for name in classes if name in _COLUMNS]
     if repeated or reserved:
         raise ValueError(
-            'expected category names that differ from each other and from the columns '
-            f'{columns[0]} and {columns[1]}, but got repeated {repeated} and reserved {reserved}'
+            'expected category names that differ from each other and from the columns path and '
+            f'split, but got repeated {repeated} and reserved {reserved}'
         )
 
 

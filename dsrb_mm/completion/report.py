@@ -8,24 +8,30 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from rich.markup import escape
 from rich.table import Table
 
 from dsrb_mm.completion.category_thresholds import NONE, OWN, SHARED
+from dsrb_mm.completion.reasons import explain_nothing
 from dsrb_mm.completion.recovery import measure_recovery
-from dsrb_mm.completion.run import Completion
+from dsrb_mm.completion.run import Completion, HeldOut
 from dsrb_mm.completion.thresholds import Threshold, TrustRule
+from dsrb_mm.completion.tradeoff import measure_tradeoff
 
-_SHOWN = 10  # categories in a table
+_SHOWN = 20  # categories in a table
 _COUNTS = ('hidden', 'hidden_present')
 
 
-def build_report(result: Completion, rule: TrustRule, settings: dict[str, Any]) -> dict[str, Any]:
+def build_report(
+    result: Completion, rule: TrustRule, settings: dict[str, Any], scope: str = 'auto'
+) -> dict[str, Any]:
     """Everything about a completion; shares are fractions, null where there is nothing to divide.
 
     Args:
         result: The completion.
         rule: What thresholds had to satisfy.
         settings: Further settings to note down.
+        scope: See :func:`fit_thresholds`.
     """
     labels, filled = result.train.labels, result.labels
     unknown = labels == -1
@@ -44,23 +50,40 @@ def build_report(result: Completion, rule: TrustRule, settings: dict[str, Any]) 
         'image_root': result.image_root,
         'images': len(labels),
         'labels': {name: int(part.sum()) for name, part in numbers.items()},
-        'held_out': None if result.held_out is None else dataclasses.asdict(result.held_out),
-        'categories': _categories(result, numbers, None if measured is None else measured[1]),
+        'held_out': _held_out(result.held_out),
+        'categories': _categories(result, rule, numbers, None if measured is None else measured[1]),
         'recovered': None if measured is None else measured[0],
+        'tradeoff': None,
     }
+    if result.held_out is not None:
+        report['tradeoff'] = measure_tradeoff(result, rule, scope).to_dict('records')
     return _plain(report)
 
 
+def _held_out(held_out: HeldOut | None) -> dict[str, int] | None:
+    if held_out is None:
+        return None
+    known = int((held_out.labels >= 0).sum())
+    images = len(held_out.labels)
+    return {'images': images, 'known': known, 'also_trained': held_out.also_trained}
+
+
 def _categories(
-    result: Completion, numbers: dict[str, np.ndarray], recovered: pd.DataFrame | None
+    result: Completion,
+    rule: TrustRule,
+    numbers: dict[str, np.ndarray],
+    recovered: pd.DataFrame | None,
 ) -> list[dict[str, Any]]:
-    thresholds = result.thresholds
+    thresholds, unknown = result.thresholds, numbers['unknown']
+    held_out = None if result.held_out is None else result.held_out.labels
+    reasons = explain_nothing(thresholds, held_out, unknown, result.labels, rule)
     rows = []
     for c, name in enumerate(result.train.classes):
         row: dict[str, Any] = {'category': name}
         row |= {key: part[:, c].sum() for key, part in numbers.items()}
         row['present_from'] = _threshold(thresholds.present[c], thresholds.present_source[c])
         row['absent_up_to'] = _threshold(thresholds.absent[c], thresholds.absent_source[c])
+        row['why_none_present'], row['why_none_absent'] = (side[c] for side in reasons)
         if recovered is not None:
             row['recovered'] = recovered.iloc[c].drop('category').to_dict()
         rows.append(row)
@@ -95,7 +118,26 @@ def report_tables(report: dict[str, Any]) -> list[Table]:
             shown = f'{value:,.0f}' if name in _COUNTS else _percent(value)
             table.add_row(name.replace('_', ' '), shown)
         tables.append(table)
+    if report['tradeoff'] is not None:
+        tables.append(_tradeoff(report))
     return [*tables, _gaps(report)]
+
+
+def _tradeoff(report: dict[str, Any]) -> Table:
+    truth = report['recovered'] is not None
+    table = Table('precision asked', 'filled present', 'filled absent', 'found')
+    table.title = 'What other precisions would fill in'
+    for name in ('present right', 'absent right', 'hidden found') if truth else ():
+        table.add_column(name)
+    for row in report['tradeoff']:
+        measured = ('precision_present', 'precision_absent', 'found_hidden') if truth else ()
+        table.add_row(
+            f'{row["precision"]:.0%}',
+            *[f'{row[name]:,}' for name in ('filled_present', 'filled_absent')],
+            *[_percent(row[name]) for name in ('found', *measured)],
+            style='bold' if row['precision'] == report['settings']['precision'] else None,
+        )
+    return table
 
 
 def _overview(report: dict[str, Any]) -> Table:
@@ -110,11 +152,17 @@ def _overview(report: dict[str, Any]) -> Table:
 
 
 def _gaps(report: dict[str, Any]) -> Table:
-    table = Table('category', 'unknown', 'present', 'absent', 'left open', title='Most gaps left')
+    table = Table('category', 'unknown', 'present', 'absent', 'left open', 'why', title='Gaps')
     rows = sorted(report['categories'], key=lambda row: -row['left_open'])
+    # Reasons are what a user can act on: categories that got nothing come first.
+    rows.sort(key=lambda row: row['why_none_present'] is None)
     for row in rows[:_SHOWN]:
         cells = [row[k] for k in ('unknown', 'filled_present', 'filled_absent', 'left_open')]
-        table.add_row(row['category'], *[f'{cell:,}' for cell in cells])
+        reasons = (('present', row['why_none_present']), ('absent', row['why_none_absent']))
+        why = '; '.join(f'none {name}: {reason}' for name, reason in reasons if reason)
+        table.add_row(escape(row['category']), *[f'{cell:,}' for cell in cells], why)
+    if len(rows) > _SHOWN:
+        table.caption = f'{len(rows) - _SHOWN} more categories in the report (--report)'
     return table
 
 

@@ -5,12 +5,11 @@ from mmpretrain.datasets.categories import VOC2007_CATEGORIES
 from mmpretrain.registry import DATASETS
 
 from dsrb_mm.completion.label_tables import (
+    check_image_root,
     find_image_root,
     label_table,
     relative_paths,
     score_table,
-    split_name,
-    table_columns,
     write_table,
 )
 from dsrb_mm.datasets.config_data import ConfigData
@@ -90,27 +89,8 @@ def test_names_that_a_csv_cannot_have(classes):
         label_table('train', ['x'], np.zeros((1, 2)), classes)
 
 
-def test_a_csv_keeps_its_names(tmp_path):
-    text = 'set,file,note,a,b\nlearn,x.jpg,,1,\ncheck,y.jpg,,0,1\n'
-    (tmp_path / 'labels.csv').write_text(text)
-    options = dict(
-        type='CSVMultiLabel',
-        data_prefix=dict(img_path=str(tmp_path)),
-        path_column='file',
-        split_column='set',
-        ignore_columns=['note'],
-        check_images=False,
-    )
-    train, val = (
-        wrap(name, ann_file=str(tmp_path / 'labels.csv'), split=split, **options)
-        for name, split in (('train', 'learn'), ('val', 'check'))
-    )
-    columns = table_columns(train)
-    assert (columns, split_name(train), split_name(val)) == (('file', 'set'), 'learn', 'check')
-    table = label_table('learn', ['x.jpg'], train.labels, train.classes, columns)
-    write_table(table, tmp_path / 'filled.csv')
-    options.pop('ignore_columns')  # they are not written
-    back = wrap('train', ann_file=str(tmp_path / 'filled.csv'), split='learn', **options)
-    assert (back.labels == train.labels).all()
-    with pytest.raises(ValueError, match='columns file and set'):
-        label_table('learn', ['x'], np.zeros((1, 2)), ['set', 'b'], columns)
+def test_images_must_lie_below_the_image_root(tmp_path):
+    (tmp_path / 'a').mkdir()
+    check_image_root([tmp_path / 'a/x.jpg', f'{tmp_path}/a/../b.jpg'], tmp_path)
+    with pytest.raises(ValueError, match=r'below the image root .*/a, but got .*b\.jpg'):
+        check_image_root([tmp_path / 'a/x.jpg', tmp_path / 'b.jpg'], tmp_path / 'a')

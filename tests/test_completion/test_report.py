@@ -11,7 +11,6 @@ from dsrb_mm.datasets.config_data import ConfigData
 
 LABELS = np.array([[1, -1], [-1, -1], [0, 1]], np.int8)
 TRUTH = np.array([[1, 0], [1, 1], [0, 1]], np.int8)
-DECIDED = np.array([[1, 0], [1, -1], [1, 1]], np.int8)
 RULE = TrustRule(precision=0.8)
 
 
@@ -24,7 +23,10 @@ def completion(truth):
         absent_source=('none', 'shared'),
     )
     scores = np.array([[0.9, 0.1], [0.8, 0.4], [0.2, 0.7]], np.float32)
-    return Completion(train, [], '/i', scores, DECIDED, thresholds, HeldOut(30, 50, 2))
+    labels = np.array([[1, 1], [1, 0], [-1, 0]], np.int8)
+    held_out = HeldOut(train, labels, np.array([[0.9, 0.1], [0.8, 0.4], [0, 0]]), 2)
+    known = np.zeros(LABELS.shape, bool)
+    return Completion(train, [], None, '/i', scores, known, thresholds, held_out)
 
 
 def test_counts_and_thresholds():
@@ -39,11 +41,13 @@ def test_counts_and_thresholds():
     )
     assert cat['absent_up_to'] is None and other['present_from'] is None
     assert other['absent_up_to']['chosen_on'] == 'shared'
-    assert report['held_out'] == dict(images=30, known=50, also_trained=2)
+    assert report['held_out'] == dict(images=3, known=5, also_trained=2)
     assert report['settings']['holdout'] == 'val' and report['settings']['precision'] == 0.8
     # Not given: what it stands for is noted.
     assert abs(report['settings']['max_missed'] - 0.2) < 1e-9
     assert report['recovered'] is None and 'recovered' not in cat
+    assert cat['why_none_present'] is None and other['why_none_absent'] is None
+    assert other['why_none_present'] == '1 held-out present labels, 11 needed'
 
 
 def test_hidden_labels_are_compared():
@@ -55,9 +59,10 @@ def test_hidden_labels_are_compared():
 
 
 def test_tables():
-    console = Console(record=True, width=120)
+    console = Console(record=True, width=160)
     for table in report_tables(build_report(completion(TRUTH), RULE, {})):
         console.print(table)
     text = console.export_text()
-    assert 'Hidden labels recovered' in text and 'Most gaps left' in text
+    assert 'Hidden labels recovered' in text and 'What other precisions' in text
+    assert 'none present: 1 held-out present labels, 11 needed' in text
     assert '1 own, 0 shared, 1 none' in text and '0 own, 1 shared, 1 none' in text

@@ -78,7 +78,8 @@ def read_label_cells(
         try:
             labels.extend(map(codes.__getitem__, pick(row)))
         except ValueError as error:
-            at = next(i for i, column in enumerate(columns) if codes.parse(row[column]) is None)
+            cells = (row[column] for column in columns)
+            at = next(i for i, cell in enumerate(cells) if parse_label(cell, codes.empty) is None)
             where = f'column {names[at]!r}' if names is not None else f'column {at + 1}'
             wanted = '1, 0 and -1 or nothing (unknown)' if names is not None else '1, -1 and 0'
             raise ValueError(
@@ -86,6 +87,25 @@ def read_label_cells(
                 f'{line}, {where}'
             ) from error
     return np.frombuffer(labels, np.int8).reshape(-1, len(columns))
+
+
+def parse_label(text: str, empty: bool = True) -> int | None:
+    """Label in a cell: 1, 0 or -1, None for anything else; Python's float() reads more.
+
+    Args:
+        text: The cell.
+        empty: Whether nothing means unknown.
+    """
+    text = text.strip()
+    if not text and empty:
+        return -1
+    if not text.isascii() or '_' in text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return int(value) if value in (1, 0, -1) else None
 
 
 class _LabelCodes(dict):
@@ -96,24 +116,11 @@ class _LabelCodes(dict):
         self.empty = empty
 
     def __missing__(self, text: str) -> int:
-        value = self.parse(text)
+        value = parse_label(text, self.empty)
         if value is None:
             raise ValueError(text)
         self[text] = value & 0xFF  # -1 as the byte that int8 reads as -1
         return self[text]
-
-    def parse(self, text: str) -> int | None:
-        """1, 0 or -1, None for anything else; Python's float() reads more than a number."""
-        text = text.strip()
-        if not text and self.empty:
-            return -1
-        if not text.isascii() or '_' in text:
-            return None
-        try:
-            value = float(text)
-        except ValueError:
-            return None
-        return int(value) if value in (1, 0, -1) else None
 
 
 def _picker(columns: list[int]) -> Callable[[list[str]], Iterable[str]]:

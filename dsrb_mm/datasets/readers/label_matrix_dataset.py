@@ -136,10 +136,15 @@ class LabelMatrixDataset(MultiLabelDataset):
     @force_full_init
     def label_matrix(self) -> np.ndarray:
         """Labels of all images, (N, C) int8 in {1, 0, -1}; of a whole set not a copy, read-only."""
-        rows = np.fromiter(map(self._row, range(len(self))), np.int64, len(self))
+        rows = self.annotation_rows()
         if np.array_equal(rows, np.arange(len(self._labels))):
             return self._labels
         return self._labels[rows]
+
+    @force_full_init
+    def annotation_rows(self) -> np.ndarray:
+        """Which image of the annotation file every sample is, (N,); ``indices`` leaves some out."""
+        return np.fromiter(map(self._row, range(len(self))), np.int64, len(self))
 
     def _get_unserialized_subset(self, indices: Any) -> list:
         try:

@@ -1,0 +1,94 @@
+"""Why a category got no decision: too few held-out labels, or a model that is not good enough."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsrb_mm.completion.category_thresholds import NONE, CategoryThresholds
+from dsrb_mm.completion.thresholds import TrustRule
+
+
+def labels_needed(rule: TrustRule, share: float) -> int:
+    """Fewest labels that can prove a share, if all of them speak for it.
+
+    Args:
+        rule: Gives the confidence, and the least support.
+        share: What is to be proven, in [0, 1): the precision, or 1 - ``max_missed``.
+    """
+    numbers = np.arange(1, 1_000_000)
+    enough = rule.lower_bound(numbers, numbers) >= share - 1e-12
+    return max(int(numbers[np.argmax(enough)]), rule.min_support)
+
+
+def explain_nothing(
+    thresholds: CategoryThresholds,
+    held_out: NDArray | None,
+    unknown: NDArray,
+    filled: NDArray,
+    rule: TrustRule,
+) -> tuple[list[str | None], list[str | None]]:
+    """Say per category why nothing was marked present, and why nothing was marked absent.
+
+    Args:
+        thresholds: What was decided with.
+        held_out: Known labels that thresholds were chosen on, or None.
+        unknown: Whether an entry had to be filled in.
+        filled: The completed labels.
+        rule: What thresholds had to satisfy.
+
+    Returns:
+        Reasons for "present" and for "absent", one per category; None where something was filled
+        in or nothing was missing.
+
+    Shape:
+        held_out (M, C) in {1, 0, -1}; unknown (N, C) bool; filled (N, C) in {1, 0, -1}.
+    """
+    num_classes = unknown.shape[1]
+    labels = np.full((0, num_classes), -1) if held_out is None else held_out
+    there, gone = (labels == 1).sum(0), (labels == 0).sum(0)
+    right = labels_needed(rule, rule.precision)
+    # Where any number may be missed, no present label has to prove that few are.
+    kept = 0 if rule.missed_limit == 1 else labels_needed(rule, 1 - rule.missed_limit)
+    present: list[str | None] = [
+        _too_few('present', there[c], right) or _not_good_enough(rule) for c in range(num_classes)
+    ]
+    absent: list[str | None] = [
+        _too_few('absent', gone[c], right)
+        or _too_few('present', there[c], kept)
+        or _not_good_enough(rule)
+        for c in range(num_classes)
+    ]
+    sides = (
+        (
+            present,
+            thresholds.present_source,
+            thresholds.present,
+            1,
+            'no unknown label scores {} or more',
+        ),
+        (
+            absent,
+            thresholds.absent_source,
+            thresholds.absent,
+            0,
+            'no unknown label scores {} or less',
+        ),
+    )
+    for reasons, sources, values, label, unreached in sides:
+        for c in range(num_classes):
+            if not unknown[:, c].any() or (unknown[:, c] & (filled[:, c] == label)).any():
+                reasons[c] = None
+            elif sources[c] != NONE:
+                reasons[c] = unreached.format(f'{values[c].value:.3g}')
+            elif held_out is None:
+                reasons[c] = 'no held-out labels'
+    return present, absent
+
+
+def _too_few(kind: str, found: int, needed: int) -> str | None:
+    return None if found >= needed else f'{found} held-out {kind} labels, {needed} needed'
+
+
+def _not_good_enough(rule: TrustRule) -> str:
+    return f'no score at which {rule.precision:.0%} are surely right'

@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+
+from dsrb_mm.completion import TrustRule, fit_thresholds
+from dsrb_mm.completion.category_thresholds import CategoryThresholds
+from dsrb_mm.completion.reasons import explain_nothing, labels_needed
+
+RULE = TrustRule(0.9)
+
+
+@pytest.mark.parametrize('share', [0.5, 0.8, 0.9, 0.95])
+def test_as_many_labels_as_the_rule_accepts(share):
+    needed = labels_needed(RULE, share)
+    rule = TrustRule(share)
+    assert rule.trusted(np.array(needed), np.array(needed))
+    assert needed == RULE.min_support or not rule.trusted(
+        np.array(needed - 1), np.array(needed - 1)
+    )
+
+
+def test_why_nothing_was_filled_in():
+    # Few present labels; none held out; a model that knows nothing; one that knows everything.
+    rng = np.random.default_rng(0)
+    labels = np.full((200, 4), -1)
+    labels[:, 0] = np.arange(200) < 14
+    labels[:, 2:] = rng.random((200, 2)) < 0.5
+    scores = rng.random((200, 4))
+    scores[:, 3] = 0.1 + 0.8 * labels[:, 3]
+    thresholds = fit_thresholds(scores, labels, RULE, 'own')
+    train = np.array([[0.5, 0.5, 0.5, 0.5], [0.5, 0.5, 0.5, 0.95]])
+    unknown = np.array([[True] * 4, [True] * 4])
+    filled = thresholds.decide(train)
+    present, absent = explain_nothing(thresholds, labels, unknown, filled, RULE)
+    assert present[0] == absent[0] == '14 held-out present labels, 25 needed'
+    assert present[1] == '0 held-out present labels, 25 needed'
+    assert absent[1] == '0 held-out absent labels, 25 needed'
+    assert present[2].startswith('no score at which 90%') and absent[2] == present[2]
+    assert present[3] is None and absent[3] == 'no unknown label scores 0.1 or less'
+    nothing = CategoryThresholds.nothing(4)
+    present, _ = explain_nothing(nothing, None, unknown, np.full((2, 4), -1), RULE)
+    assert present == ['no held-out labels'] * 4
+    assert explain_nothing(nothing, None, ~unknown, filled, RULE) == ([None] * 4, [None] * 4)
