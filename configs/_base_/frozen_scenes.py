@@ -1,0 +1,16 @@
+"""The embedded scenes on a frozen backbone; children add a method.
+
+The image pipeline has no random part, so that `tools/compare.py` trains on cached features.
+"""
+
+_base_ = [
+    './datasets/scenes.py',
+    './models/lite0_frozen.py',
+    './schedules/small_data.py',
+    './default_runtime.py',
+]
+
+max_epochs = 20
+param_scheduler = dict(T_max=max_epochs)
+train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
+default_hooks = dict(logger=dict(interval=25), channels_last=dict(type='ChannelsLastHook'))
