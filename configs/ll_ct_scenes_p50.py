@@ -1,3 +1,3 @@
 _base_ = ['./_base_/frozen_scenes.py', './_base_/methods/ll_ct.py']
 
-model = dict(backbone={{_base_.backbone}})
+model = dict(backbone={{_base_.backbone}}, head={{_base_.start}})

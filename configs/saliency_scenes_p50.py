@@ -2,4 +2,4 @@
 
 _base_ = ['./_base_/frozen_scenes.py', './_base_/methods/saliency.py']
 
-model = dict(backbone={{_base_.backbone}})
+model = dict(backbone={{_base_.backbone}}, head={{_base_.start}})

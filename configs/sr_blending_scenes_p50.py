@@ -2,7 +2,4 @@
 
 _base_ = ['./_base_/frozen_scenes.py', './_base_/methods/sr_blending.py']
 
-model = dict(
-    backbone={{_base_.backbone}},
-    head=dict(init_cfg=dict(type='Constant', layer='Conv2d', val=0)),
-)
+model = dict(backbone={{_base_.backbone}}, head={{_base_.start}})

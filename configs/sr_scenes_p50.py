@@ -7,4 +7,11 @@ _base_ = ['./_base_/frozen_scenes.py', './_base_/methods/saliency.py']
 
 method = 'SR, one view'
 _labels = dict(type='PseudoLabels', threshold=0.6)
-model = dict(backbone={{_base_.backbone}}, head=dict(complements=[_labels]))
+model = dict(
+    backbone={{_base_.backbone}},
+    head=dict(
+        complements=[_labels],
+        bias_init={{_base_.start.bias_init}},
+        init_cfg={{_base_.start.init_cfg}},
+    ),
+)

@@ -37,24 +37,28 @@ class KnownLabelCounts(NamedTuple):
     Attributes:
         positive: Known positives of each category, (C,).
         known: Known labels of each category, (C,).
+        num_images: Number of images.
     """
 
     positive: np.ndarray
     known: np.ndarray
+    num_images: int
 
     @classmethod
     def from_labels(cls, labels: np.ndarray) -> KnownLabelCounts:
         """Count a label matrix (N, C) of 1, 0, -1."""
         positive, known = labels == 1, labels >= 0
-        return cls(positive.sum(0), known.sum(0))
+        return cls(positive.sum(0), known.sum(0), len(labels))
 
     def prior_logit(self) -> np.ndarray:
         """Smoothed log-odds of each category among its known labels, (C,) float32.
 
         ``logit((positive + 1) / (known + 10))``: finite for a category that is never, or always,
-        positive.
+        positive. Where no label at all is known to be absent (single positives), unknown labels are
+        counted as absent.
         """
-        rate = (self.positive + 1) / (self.known + 10)
+        has_absent = bool((self.positive < self.known).any())
+        rate = (self.positive + 1) / ((self.known if has_absent else self.num_images) + 10)
         return np.log(rate / (1 - rate)).astype(np.float32)
 
     def base_rate_entropy(self) -> float:
