@@ -84,9 +84,7 @@ def test_published_model_predicts(name):
 @pytest.mark.parametrize(
     'name',
     [
-        'dsrb_scenes_p50.py',
-        'bce_scenes_p50.py',
-        'saliency_scenes_p50.py',
+        *sorted(path.name for path in CONFIGS.glob('*_scenes_p50.py')),
         'dsrb_csv.py',
         'dsrb_csv_cpu.py',
         'saliency_csv_cpu.py',

@@ -92,8 +92,10 @@ def label_graph(labels):
 
 
 def prior_logit(labels, category):
-    """Log-odds of (pos + 1) / (known + 10)."""
+    """Log-odds of (pos + 1) / (known + 10); if only positives are known, all entries count."""
     known = [row[category] for row in labels if row[category] != UNKNOWN]
+    if {label for row in labels for label in row} - {UNKNOWN} == {PRESENT}:
+        known = [row[category] for row in labels]
     rate = (known.count(PRESENT) + 1) / (len(known) + 10)
     return math.log(rate / (1 - rate))
 

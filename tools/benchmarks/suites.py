@@ -15,6 +15,7 @@ from dsrb_mm.models.layers import label_graph
 from tools.benchmarks.loading import measure_loading
 from tools.benchmarks.loading_files import write_instances_json, write_label_csv
 from tools.benchmarks.measure import Timing, interleaved, peak_memory
+from tools.benchmarks.methods import methods
 from tools.benchmarks.models import (
     POSITIVE_RATE,
     Setting,
@@ -196,5 +197,8 @@ def _loading(name: str, config: dict, targets: bool) -> Iterator[Row]:
 
 SUITES: dict[str, Callable[[Options], Iterator[Row]]] = {
     suite.__name__: suite
-    for suite in (step, memory, training, testing, categories, labels, metric, pipeline, loading)
+    for suite in (
+        *(step, memory, training, testing, methods),
+        *(categories, labels, metric, pipeline, loading),
+    )
 }

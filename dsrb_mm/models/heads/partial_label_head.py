@@ -38,7 +38,7 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
         aux_losses: Configs of losses on the category features, called with (features, target).
         bias_init: ``'known_prior'`` starts each category's bias at the log-odds of its known
             labels, which short trainings need; None does not. Biases from a checkpoint are kept.
-            Without any label known to be absent, unknown ones count as absent here.
+            Where all known labels are present, unknown ones count as absent here.
         diagnostics: Whether to log the mean maximum of the attention beside that of a uniform one
             (1 / HW), and the entropy of the base rate, which is the loss of a model that does not
             look at the images.

@@ -54,11 +54,11 @@ class KnownLabelCounts(NamedTuple):
         """Smoothed log-odds of each category among its known labels, (C,) float32.
 
         ``logit((positive + 1) / (known + 10))``: finite for a category that is never, or always,
-        positive. Where no label at all is known to be absent (single positives), unknown labels are
-        counted as absent.
+        positive. Where all known labels are positive (single positives), unknown ones count as
+        absent.
         """
-        has_absent = bool((self.positive < self.known).any())
-        rate = (self.positive + 1) / ((self.known if has_absent else self.num_images) + 10)
+        only_positive = self.positive.any() and np.array_equal(self.positive, self.known)
+        rate = (self.positive + 1) / ((self.num_images if only_positive else self.known) + 10)
         return np.log(rate / (1 - rate)).astype(np.float32)
 
     def base_rate_entropy(self) -> float:

@@ -62,6 +62,13 @@ def test_prior_is_finite_at_the_extremes(value):
     np.testing.assert_allclose(prior, expected, rtol=1e-6)
 
 
+def test_single_positives_start_at_their_share_of_all_images():
+    labels = np.full((100, 3), -1)
+    labels[:20, 0] = labels[20:, 1] = 1
+    prior = KnownLabelCounts.from_labels(labels).prior_logit()
+    np.testing.assert_allclose(prior, np.log([21 / 89, 81 / 29, 1 / 109]), rtol=1e-6)
+
+
 @given(matrices)
 def test_entropy_agrees_with_loops(labels):
     entropy = KnownLabelCounts.from_labels(labels).base_rate_entropy()

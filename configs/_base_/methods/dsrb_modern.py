@@ -1,0 +1,13 @@
+"""DSRB with its schedules for the 40 epochs of schedules/modern_40e.py."""
+
+_base_ = './dsrb.py'
+
+model = dict(
+    head=dict(
+        # Above the published learning rate, learnable weights run to 1: no blending.
+        complements=[
+            dict(type='InstanceBlending', alpha=0.5, learnable=False, begin=10),
+            dict(type='PrototypeBlending', beta=0.5, learnable=False, begin=10, interval=10),
+        ],
+    ),
+)

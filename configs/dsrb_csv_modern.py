@@ -1,0 +1,3 @@
+_base_ = ['./_base_/modern_csv.py', './_base_/methods/dsrb_modern.py']
+
+model = dict(backbone={{_base_.backbone}})
