@@ -13,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
+from dsrb_mm.fileio.atomic import open_atomically
 from dsrb_mm.words.semantic_encoder import (
     average_glove,
     encode_minilm,
     load_phrases,
     nearest_names,
 )
-from dsrb_mm.words.word_vectors import load_class_names
+from dsrb_mm.words.word_vectors import load_class_names, names_beside
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -56,7 +57,10 @@ def main(argv: list[str] | None = None) -> None:
     else:
         vectors = encode_minilm(names, phrases)
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    np.save(args.out, vectors)
+    with open_atomically(args.out, 'wb') as file:
+        np.save(file, vectors)
+    with open_atomically(names_beside(args.out)) as file:
+        file.writelines(f'{name}\n' for name in names)
     for name, neighbours in nearest_names(names, vectors).items():
         print(f'{name:20}', ', '.join(f'{other} {cosine:.2f}' for other, cosine in neighbours))
     print(f'{args.out}: {vectors.shape[0]} categories, width {vectors.shape[1]}')

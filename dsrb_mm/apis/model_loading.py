@@ -19,8 +19,7 @@ from dsrb_mm.engine.checkpoints.checkpoint_weights import load_weights, read_che
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.models.backbones import FrozenBackbone
 from dsrb_mm.words import load_class_names
-
-_SHOWN = 3  # categories named in a message
+from dsrb_mm.words.categories import check_renaming, compare_categories
 
 
 def load_model(
@@ -36,7 +35,8 @@ def load_model(
         checkpoint: File of weights; None takes the config's ``load_from``.
         device: Where to run; None is the GPU if there is one, else the CPU.
         classes: Category names, or a file of one name a line (``'dsrb_mm::coco'`` for a shipped
-            list). None takes those in the checkpoint, else those of the config's test dataset.
+            list). They may be other words for the model's categories, in the same order. None takes
+            those in the checkpoint, else those of the config's test dataset.
 
     Returns:
         The model; MMPretrain's attributes ``_config`` and ``_dataset_meta`` hold its config and,
@@ -44,6 +44,7 @@ def load_model(
 
     Raises:
         FileNotFoundError: A file does not exist.
+        CategoryMismatchError: ``classes`` name a category at the place of another.
         ValueError: The config has no multi-label model, the weights or the number of names do not
             fit it, no checkpoint is given, or the device is not there.
     """
@@ -54,7 +55,10 @@ def load_model(
     place = _find_device(device)
     content = read_checkpoint(checkpoint)
     names, origin = _find_classes(classes, content, cfg)
-    model = _build(cfg, _checkpoint_classes(content) or names)
+    trained = _checkpoint_classes(content)
+    if classes is not None:
+        check_renaming(trained, names or (), origin)
+    model = _build(cfg, trained or names)
     load_weights(model, content, checkpoint)
     model._dataset_meta = {} if names is None else dict(classes=names)
     expected = count_classes(model)
@@ -81,17 +85,11 @@ def check_classes(model: nn.Module, classes: Sequence[str], source: str | Path) 
         source: Its checkpoint, for messages.
 
     Raises:
-        ValueError: It was trained on others. A model without category names is believed.
+        CategoryMismatchError: It was trained on others. A model without category names is believed.
     """
     trained = model._dataset_meta.get('classes')
-    if trained is None or tuple(trained) == tuple(classes):
-        return
-    differ = [f'{a!r} instead of {b!r}' for a, b in zip(trained, classes, strict=False) if a != b]
-    detail = ', '.join(differ[:_SHOWN]) or 'the same up to there'
-    raise ValueError(
-        f'expected {source} to be trained on the {len(classes)} categories of the data in '
-        f'their order, but got {len(trained)} categories, {detail}'
-    )
+    if trained is not None:
+        compare_categories(str(source), trained, 'the data', classes)
 
 
 def forget_inputs(model: nn.Module) -> None:

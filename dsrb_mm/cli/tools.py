@@ -25,10 +25,11 @@ from dsrb_mm.engine.checkpoints.checkpoint_reading import (
 )
 from dsrb_mm.engine.checkpoints.checkpoint_weights import WeightMismatchError
 from dsrb_mm.engine.finite_checks import NonFiniteError
-from dsrb_mm.engine.hooks.category_check_hook import CategoryMismatchError
 from dsrb_mm.engine.hooks.method_hook import UnsuitableTrainingSetError
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.features import use_cached_features
+from dsrb_mm.words.categories import CategoryMismatchError
+from dsrb_mm.words.word_vectors import WordVectorMismatchError
 
 # Full or read-only disks, files in place of folders: nothing that a traceback would explain.
 _DISK_ERRORS = {
@@ -207,6 +208,7 @@ def clear_errors(*more: type[Exception]) -> Iterator[None]:
         CategoryMismatchError,
         UnsuitableTrainingSetError,
         WeightMismatchError,
+        WordVectorMismatchError,
         *more,
     )
     try:

@@ -16,6 +16,10 @@ PREFIX = 'dsrb_mm::'
 SUFFIXES = {'word_vectors': '.npy', 'classes': '.txt', 'phrases': '.txt'}
 
 
+class WordVectorMismatchError(ValueError):
+    """Word vectors of a checkpoint that are not those of the config."""
+
+
 def shipped_assets(kind: str) -> list[str]:
     """List the shipped assets of a kind by the names that configs use.
 
@@ -105,6 +109,31 @@ def load_word_vectors(source: str | Path, num_classes: int) -> np.ndarray:
     if zero:
         warnings.warn(f'{path}: word vectors of rows {zero} are all zero', stacklevel=2)
     return vectors
+
+
+def vector_names(source: str | Path) -> list[str] | None:
+    """Categories that word vectors were made for, in their order; None where nobody noted them.
+
+    ``tools/word_vectors.py`` notes them in ``NAME.classes.txt`` beside ``NAME.npy``; a shipped set
+    ``'dsrb_mm::coco_minilm'`` is for the shipped list ``'dsrb_mm::coco'``.
+
+    Args:
+        source: What :func:`load_word_vectors` is given.
+
+    Raises:
+        ValueError: The list is no class list.
+    """
+    text = str(source)
+    if text.startswith(PREFIX):
+        name = text.rpartition('_')[0]
+        return load_class_names(name) if name in shipped_assets('classes') else None
+    path = names_beside(Path(text).expanduser())
+    return load_class_names(path) if path.is_file() else None
+
+
+def names_beside(vectors: Path) -> Path:
+    """The file beside an ``.npy`` of word vectors that says which categories they are for."""
+    return vectors.with_suffix('.classes.txt')
 
 
 def _check(array: np.ndarray, path: Path, num_classes: int) -> None:

@@ -32,12 +32,26 @@ def test_names_of_a_dataset_class(cfg, tmp_path):
 def test_categories_of_the_data(cfg, checkpoints):
     model = load_model(cfg, checkpoints['dsrb'], 'cpu', NAMES)
     check_classes(model, NAMES, 'x.pth')
-    with pytest.raises(ValueError, match=r"x.pth to be trained on .* 'x' instead of 'cow'"):
+    with pytest.raises(ValueError, match=r"categories of x.pth .* only in the data: .'cow'"):
         check_classes(model, ['w', 'cow', 'y', 'z'], 'x.pth')
-    with pytest.raises(ValueError, match='5 categories .* 4 categories, the same up to there'):
+    with pytest.raises(ValueError, match='got 5 instead of 4'):
         check_classes(model, [*NAMES, 'cow'], 'x.pth')
     model._dataset_meta = {}
     check_classes(model, ['cow'], 'x.pth')
+
+
+def test_names_in_another_order_are_refused(cfg, checkpoints):
+    swapped = [CLASSES[1], CLASSES[0], *CLASSES[2:]]
+    with pytest.raises(ValueError, match=f"has '{CLASSES[1]}' at place 1, where the model has"):
+        load_model(cfg, checkpoints['dsrb'], 'cpu', swapped)
+    translated = ['Katze', *CLASSES[1:]]
+    assert classes_of(load_model(cfg, checkpoints['dsrb'], 'cpu', translated)) == tuple(translated)
+
+
+def test_numbered_categories_may_get_names(cfg, tmp_path):
+    write_checkpoint(cfg, tmp_path / 'vg.pth', classes=[f'category {i}' for i in range(4)])
+    given = ['category 3', *NAMES[:3]]
+    assert classes_of(load_model(cfg, tmp_path / 'vg.pth', 'cpu', given)) == tuple(given)
 
 
 @pytest.mark.parametrize('kind', ['dsrb', 'plain'])

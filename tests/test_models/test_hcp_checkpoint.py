@@ -108,7 +108,7 @@ def build_model(word_vectors, depth=18, channels=24, joint=16, hidden=12):
     options = {
         'model.backbone.init_cfg': None,
         'model.backbone.depth': depth,
-        'model.neck.word_vectors': str(word_vectors),
+        'model.neck.word_vectors': None if word_vectors is None else str(word_vectors),
         'model.neck.in_channels': 512 if depth < 50 else 2048,
         'model.neck.out_channels': channels,
         'model.neck.attention_channels': joint,
@@ -166,8 +166,8 @@ def test_logits_through_config_and_load_checkpoint(tool, tmp_path):
 
 def test_full_size_resnet101():
     sizes = dict(depth=101, channels=1024, joint=512, hidden=1024)
-    state = published_state(**sizes, width=384)
-    model = build_model('dsrb_mm::voc_minilm', **sizes)
+    state = published_state(**sizes, width=300)
+    model = build_model(None, **sizes)
     load_state_dict(model, from_hcp(state), strict=True)
     images = torch.randn(1, 3, 64, 64)
     with torch.no_grad():

@@ -15,7 +15,7 @@ from dsrb_mm.words.semantic_encoder import (
     nearest_names,
     to_phrase,
 )
-from dsrb_mm.words.word_vectors import load_class_names, load_word_vectors
+from dsrb_mm.words.word_vectors import load_class_names, load_word_vectors, vector_names
 
 GLOVE = """\
 the 9 9 9
@@ -149,6 +149,7 @@ def test_tool_writes_what_the_loader_reads(glove, tmp_path, capsys):
     out = tmp_path / 'new' / 'vectors.npy'
     main(['--classes', str(classes), '--glove', str(glove), '--out', str(out)])
     np.testing.assert_array_equal(load_word_vectors(out, 2), [[1, 0, 0], [0, 1, 2]])
+    assert vector_names(out) == ['dog', 'traffic light']
     assert '2 categories, width 3' in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main(['--classes', str(classes), '--out', str(out)])

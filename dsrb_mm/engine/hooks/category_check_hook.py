@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 from mmengine.hooks import Hook
 from mmengine.runner import BaseLoop, Runner
@@ -10,11 +10,10 @@ from mmpretrain.registry import HOOKS
 from torch import nn
 
 from dsrb_mm.engine.bare_model import bare_model
-from dsrb_mm.engine.checkpoints.checkpoint_weights import load_weights
-
-
-class CategoryMismatchError(ValueError):
-    """Categories that should be the same and are not."""
+from dsrb_mm.engine.checkpoints.checkpoint_weights import WeightMismatchError, load_weights
+from dsrb_mm.words.categories import CategoryMismatchError, compare_categories
+from dsrb_mm.words.semantic_encoder import to_phrase
+from dsrb_mm.words.word_vectors import vector_names
 
 
 def _classes(dataset) -> tuple[str, ...] | None:
@@ -22,20 +21,24 @@ def _classes(dataset) -> tuple[str, ...] | None:
     return None if classes is None else tuple(classes)
 
 
-def _compare(one: str, expected: Sequence[str], other: str, found: Sequence[str]) -> None:
-    if tuple(expected) == tuple(found):
-        return
-    only_one = [name for name in expected if name not in found][:5]
-    only_other = [name for name in found if name not in expected][:5]
-    detail = (
-        f'only in {one}: {only_one}, only in {other}: {only_other}'
-        if only_one or only_other
-        else 'the same categories in another order'
-    )
-    raise CategoryMismatchError(
-        f'expected {other} to have the categories of {one} in the same order, but got '
-        f'{len(found)} instead of {len(expected)}: {detail}'
-    )
+def _check_word_vectors(model: nn.Module, classes: tuple[str, ...]) -> None:
+    """Compare the categories with those that the word vectors were made for, where these are known.
+
+    Spelling does not count: the vectors of ``'tv monitor'`` are also those of ``'tvmonitor'``.
+    """
+    source = getattr(getattr(model, 'neck', None), 'word_vector_source', None)
+    names = None if source is None else vector_names(source)
+    if names is not None:
+        ours, theirs = (tuple(map(to_phrase, items)) for items in (classes, names))
+        compare_categories('the training set', ours, f'the word vectors {source}', theirs)
+
+
+def checkpoint_classes(checkpoint: dict[str, Any]) -> tuple[str, ...] | None:
+    """Categories that a checkpoint was trained on, in their order; None where it does not say."""
+    meta = checkpoint.get('meta')
+    data = meta.get('dataset_meta') if isinstance(meta, dict) else None
+    classes = data.get('classes') if isinstance(data, dict) else None
+    return None if classes is None else tuple(map(str, classes))
 
 
 def _check_numbers(model: nn.Module, expected: int) -> None:
@@ -59,10 +62,13 @@ def _check_numbers(model: nn.Module, expected: int) -> None:
 class CategoryCheckHook(Hook):
     """Stops a run whose category lists do not agree, before it computes nonsense.
 
-    Compares the training set with the validation set and with the model's number of categories
-    before training, and the categories in a checkpoint with those of the data it is tested on. The
-    weights of a checkpoint that is tested must all fit the model: MMEngine would leave out those
-    that do not, and test a model that is partly random.
+    All lists are compared by name: those of training and validation set, of the word vectors, and
+    of the checkpoint that a training starts from, is resumed from, or that is tested. The model's
+    number of categories is compared with the training set's.
+
+    The weights of a checkpoint that is tested or resumed from must all fit the model: MMEngine
+    would leave out those that do not, and go on with a model that is partly random. A training may
+    start from weights of a part, such as the backbone, but not from a file of which nothing fits.
 
     Raises:
         CategoryMismatchError: Categories differ.
@@ -73,24 +79,59 @@ class CategoryCheckHook(Hook):
     priority = 'HIGH'
 
     def before_train(self, runner: Runner) -> None:
-        """Compare training set, validation set and model."""
+        """Compare training set, validation set, word vectors and model."""
         classes = _classes(runner.train_dataloader.dataset)
         if classes is None:
             return
         _check_numbers(bare_model(runner), len(classes))
+        _check_word_vectors(bare_model(runner), classes)
         if runner.val_loop is not None:
             found = _classes(runner.val_dataloader.dataset)
             if found is not None:
-                _compare('the training set', classes, 'the validation set', found)
+                compare_categories('the training set', classes, 'the validation set', found)
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
-        """Before a test, compare the checkpoint with test set and model."""
-        if not isinstance(runner._test_loop, BaseLoop):  # built where a test runs
-            return
-        meta = checkpoint.get('meta', {}).get('dataset_meta') or {}
-        expected = meta.get('classes')
-        found = _classes(runner.test_dataloader.dataset)
-        if expected is not None and found is not None:
-            _compare('the checkpoint', expected, 'the test set', found)
+        """Compare the checkpoint with data and model, before its weights are loaded."""
+        model, source = bare_model(runner), runner._load_from
+        expected = checkpoint_classes(checkpoint)
+        testing = isinstance(runner._test_loop, BaseLoop)  # built where a test runs
+        if testing or isinstance(runner._train_loop, BaseLoop):
+            loader = runner.test_dataloader if testing else runner.train_dataloader
+            found = _classes(loader.dataset)
+            if expected is not None and found is not None:
+                _compare_with_data(expected, found, testing, source)
         content = checkpoint if 'state_dict' in checkpoint else dict(state_dict=checkpoint)
-        load_weights(bare_model(runner), content, runner.cfg.get('load_from', 'of this test'))
+        if testing or runner._resume:
+            load_weights(model, content, source or 'that is loaded')
+        elif not _fitting(model, content['state_dict']):
+            raise WeightMismatchError(
+                f'expected the checkpoint {source} to hold weights of the model, but none of its '
+                f'{len(content["state_dict"])} weights has name and shape of one: '
+                f'{sorted(content["state_dict"])[:3]}'
+            )
+
+
+def _compare_with_data(
+    expected: tuple[str, ...], found: tuple[str, ...], testing: bool, source: str | None
+) -> None:
+    try:
+        compare_categories(
+            'the checkpoint', expected, f'the {"test" if testing else "training"} set', found
+        )
+    except CategoryMismatchError as error:
+        if testing:
+            raise
+        raise CategoryMismatchError(
+            f'{error}. The order of a data set is that of its file, or of classes=[...]. To train '
+            'other categories on the backbone of this checkpoint, start from that alone: '
+            'load_from=None model.backbone.init_cfg.type=Pretrained '
+            f'model.backbone.init_cfg.checkpoint={source} model.backbone.init_cfg.prefix=backbone.'
+        ) from error
+
+
+def _fitting(model: nn.Module, weights: dict[str, Any]) -> bool:
+    own = {name: value.shape for name, value in model.state_dict().items()}
+    return any(
+        own.get(name.removeprefix('module.')) == getattr(value, 'shape', ())
+        for name, value in weights.items()
+    )

@@ -14,7 +14,9 @@ from torch import Tensor, nn
 
 from dsrb_mm.arguments import check_flag, check_sizes
 from dsrb_mm.models.layers import attended_response, peak_quadrant, semantic_attention
-from dsrb_mm.words.word_vectors import load_word_vectors
+from dsrb_mm.words.word_vectors import WordVectorMismatchError, load_word_vectors
+
+_SAME = 1e-3  # checkpoints may be in half precision
 
 
 class CategoryFeatures(NamedTuple):
@@ -59,6 +61,8 @@ class CSRLNeck(BaseModule):
     Raises:
         ValueError: Word vectors that do not fit the categories, a number out of range, or an
             input that is no 4-D map.
+        WordVectorMismatchError: A checkpoint with word vectors of another shape than the configured
+            ones, or with other numbers.
         TypeError: An argument of a wrong type.
     """
 
@@ -88,6 +92,7 @@ class CSRLNeck(BaseModule):
         check_flag('compiled', compiled)
         if word_vectors is not None and not isinstance(word_vectors, (str, Path)):
             raise TypeError(f'expected word_vectors to be a path or None, but got {word_vectors!r}')
+        self.word_vector_source = word_vectors
         self.in_channels = in_channels
         self.num_classes = num_classes
         self.compiled = compiled
@@ -166,9 +171,25 @@ class CSRLNeck(BaseModule):
             options = 'model.neck.word_vectors=FILE.npy'
             if loaded.shape[:1] != self.word_vectors.shape[:1]:
                 options = 'model.neck.num_classes=C model.head.num_classes=C'
-            raise ValueError(
+            raise WordVectorMismatchError(
                 f'expected word vectors of shape {tuple(self.word_vectors.shape)} in the '
                 f'checkpoint, but got {tuple(loaded.shape)}; build the model as it was trained: '
                 f'take the config that training left beside it, or --cfg-options {options}'
             )
+        if loaded is not None and self.word_vector_source is not None:
+            self._check_word_vectors(loaded)
         super()._load_from_state_dict(state_dict, prefix, *args)
+
+    def _check_word_vectors(self, loaded: Tensor) -> None:
+        """Refuse to replace the configured word vectors by others without a word."""
+        own = self.word_vectors
+        if torch.allclose(loaded.to(own), own, rtol=_SAME, atol=_SAME):
+            return
+        rows = (loaded.to(own) - own).abs().amax(1).nonzero().flatten().tolist()
+        raise WordVectorMismatchError(
+            f'expected the word vectors of the checkpoint to be those of '
+            f'{self.word_vector_source}, which the config names, but got others for '
+            f'{len(rows)} of {len(own)} categories. Name the file that the model was trained with: '
+            f'model.neck.word_vectors=FILE.npy; or take those of the checkpoint: '
+            f'model.neck.word_vectors=None model.neck.learned_channels={own.shape[1]}'
+        )

@@ -9,6 +9,7 @@ from oracles import dense
 from oracles.wiring import LargestTensor, build_neck, maximum_deviation, oracle_parameters
 
 from dsrb_mm.models import CSRLNeck
+from dsrb_mm.words.word_vectors import WordVectorMismatchError
 
 ATTENTION = sys.modules['dsrb_mm.models.layers.semantic_attention']
 
@@ -184,10 +185,14 @@ def test_checkpoint_with_other_word_vectors(tmp_path, shape, option):
         neck.load_state_dict(state)
 
 
-def test_checkpoint_brings_its_word_vectors(tmp_path):
+def test_configured_word_vectors_are_never_replaced(tmp_path):
     neck = build_neck(word_vectors=save_vectors(tmp_path, 5, 4))
+    neck.load_state_dict(neck.state_dict())
+    neck.load_state_dict({k: v.half() for k, v in neck.state_dict().items()})
     other = build_neck()  # learnt, of the same width
-    neck.load_state_dict(other.state_dict())
+    with pytest.raises(WordVectorMismatchError, match='others for 5 of 5 .*learned_channels=4'):
+        neck.load_state_dict(other.state_dict())
+    other.load_state_dict(neck.state_dict())  # learnt ones go on from what is loaded
     assert torch.equal(neck.word_vectors, other.word_vectors)
 
 
