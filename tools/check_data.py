@@ -18,6 +18,7 @@ from dsrb_mm.datasets.data_report import (
     unread_rows,
 )
 from dsrb_mm.datasets.data_tables import tables, write_csv
+from dsrb_mm.engine.training_checks import config_problems
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -26,7 +27,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--workers', type=int, help='processes for --images; default: one a core')
     parser.add_argument('--out', help='write the counts of all categories to this CSV')
     args = parser.parse_args(argv)
-    console = Console()
+    console = Console(markup=False, highlight=False)  # categories may be called [/x]
     with clear_errors(ValueError, TypeError, KeyError):
         cfg = read_config(args)
         reports = build_reports(cfg)
@@ -38,13 +39,11 @@ def main(argv: list[str] | None = None) -> None:
     if args.out:
         write_csv(reports, args.out)
     problems = [line for report in reports for line in report.problems()]
-    problems += [*leaks(reports), *model_problems(cfg, reports)]
+    problems += [*leaks(reports), *model_problems(cfg, reports), *config_problems(cfg, reports)]
     notes = [line for report in reports for line in report.notes()] + unread_rows(reports)
     for kind, style, lines in (('note', 'yellow', notes), ('problem', 'red', problems)):
         for line in lines:
-            console.print(
-                f'{kind}: {line}', style=style, markup=False, highlight=False, soft_wrap=True
-            )
+            console.print(f'{kind}: {line}', style=style, soft_wrap=True)
     sys.exit(1 if problems else 0)
 
 

@@ -24,9 +24,11 @@ from dsrb_mm.engine.checkpoints.checkpoint_reading import (
     guard_checkpoint_loader,
 )
 from dsrb_mm.engine.checkpoints.checkpoint_weights import WeightMismatchError
+from dsrb_mm.engine.config_keys import merge_options
 from dsrb_mm.engine.finite_checks import NonFiniteError
 from dsrb_mm.engine.hooks.method_hook import UnsuitableTrainingSetError
 from dsrb_mm.engine.model_config import complete_model
+from dsrb_mm.engine.training_checks import check_batches
 from dsrb_mm.features import use_cached_features
 from dsrb_mm.words.categories import CategoryMismatchError
 from dsrb_mm.words.word_vectors import WordVectorMismatchError
@@ -85,7 +87,7 @@ def config_arguments(description: str | None, checkpoint: bool = False) -> argpa
 def read_config(args: argparse.Namespace) -> Config:
     """The config that a parser of :func:`config_arguments` was given, with its overrides."""
     cfg = Config.fromfile(args.config)
-    cfg.merge_from_dict(args.cfg_options or {})
+    merge_options(cfg, args.cfg_options or {})
     return cfg
 
 
@@ -103,7 +105,7 @@ def load_config(args: argparse.Namespace) -> Config:
     cfg = Config.fromfile(args.config)
     cfg.launcher = args.launcher
     if args.cfg_options is not None:
-        cfg.merge_from_dict(args.cfg_options)
+        merge_options(cfg, args.cfg_options)
     if args.work_dir is not None:
         cfg.work_dir = args.work_dir
     elif cfg.get('work_dir') is None:
@@ -161,6 +163,7 @@ def build_runner(args: argparse.Namespace) -> Runner:
             runner.test_loop  # noqa: B018, a property that builds
         else:
             runner.train_loop, runner.val_loop  # noqa: B018
+            check_batches(runner)
     return runner
 
 

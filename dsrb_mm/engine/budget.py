@@ -123,11 +123,17 @@ def _epoch_length(cfg: Config, num_samples: int) -> int:
     per_process = math.ceil(num_samples / _world_size(cfg))
     length = per_process // batch if loader.get('drop_last') else math.ceil(per_process / batch)
     if length < 1:
-        raise ValueError(
-            f'the training set has {num_samples} samples, which make no batch of {batch}: set '
-            'train_dataloader.drop_last=False or a smaller batch_size'
-        )
+        raise ValueError(no_batch(num_samples, batch))
     return length
+
+
+def no_batch(num_samples: int, batch: int | None) -> str:
+    """Message of a training set that gives no batch."""
+    return (
+        f'the training set has {num_samples} samples, too few for one batch of {batch} per process '
+        'where drop_last leaves out an incomplete one: set train_dataloader.batch_size to at most '
+        f'{num_samples}, or train_dataloader.drop_last=False'
+    )
 
 
 def _world_size(cfg: Config) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from dsrb_mm.engine.config_keys import merge_options
 from dsrb_mm.sweep.known_labels import DATASET, PROPORTIONS, KnownLabels, parse_options
 
 LAUNCHERS = ('none', 'pytorch', 'slurm')
@@ -135,7 +136,7 @@ def make_plan(
     Raises:
         ValueError: Nothing to run, a config that does not exist, a mask that is not registered or
             has wrong arguments, repeated values, two configs of one name, a config whose training
-            set is no ``PartialLabelDataset``, or options that set what the sweep sets.
+            set is no ``PartialLabelDataset``, or options that nothing reads or the sweep sets.
     """
     _check(configs, known, seeds)
     read = {config: _read(config, options) for config in configs}
@@ -191,7 +192,7 @@ def _read(config: Path, options: Sequence[str]) -> Config:
     for key in changes:
         if key in reserved or key.startswith(f'{DATASET}.known.'):
             raise ValueError(f'expected --cfg-options to be free of {key}, but got {changes}')
-    cfg.merge_from_dict(changes)
+    merge_options(cfg, changes)
     return cfg
 
 

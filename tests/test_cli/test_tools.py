@@ -26,11 +26,17 @@ def test_work_dir_argument_config_name(tmp_path):
 
 
 def test_options_reach_the_config(tmp_path):
-    text = 'optim_wrapper = dict(type="OptimWrapper")\nauto_scale_lr = dict(base_batch_size=8)\n'
-    cfg = parse(tmp_path, '--amp', '--auto-scale-lr', '--cfg-options', 'a.b=[1,2]', text=text)
-    assert cfg.optim_wrapper == dict(type='AmpOptimWrapper', loss_scale='dynamic')
+    text = (
+        'optim_wrapper = dict(type="OptimWrapper", optimizer=dict(type="Adam"))\n'
+        'auto_scale_lr = dict(base_batch_size=8)\n'
+    )
+    option = 'optim_wrapper.optimizer.betas=[1,2]'
+    cfg = parse(tmp_path, '--amp', '--auto-scale-lr', '--cfg-options', option, text=text)
+    optimizer = dict(type='Adam', betas=[1, 2])
+    assert cfg.optim_wrapper == dict(
+        type='AmpOptimWrapper', loss_scale='dynamic', optimizer=optimizer
+    )
     assert cfg.auto_scale_lr.enable is True
-    assert cfg.a.b == [1, 2]
     assert 'resume' not in cfg
 
 

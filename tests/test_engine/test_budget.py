@@ -117,7 +117,7 @@ def test_trainings_without_epochs_are_refused():
 
 
 def test_a_batch_larger_than_the_data_is_named():
-    with pytest.raises(ValueError, match='no batch of 8'):
+    with pytest.raises(ValueError, match='too few for one batch of 8'):
         fit_schedule(config(drop_last=True), 100, 7)
 
 

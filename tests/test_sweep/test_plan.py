@@ -24,11 +24,13 @@ def test_runs_folders_and_order():
 
 
 def test_proportion_and_seed_reach_the_training():
-    run = plan(VOC, proportions=(0.3,), seeds=(7,), options=('a=1',))[0]
+    run = plan(VOC, proportions=(0.3,), seeds=(7,), options=('budget=1',))[0]
     arguments = run.train_arguments(resume=False)
-    assert {'train_dataloader.dataset.known_proportion=0.3', 'randomness.seed=7', 'a=1'} <= set(
-        arguments
-    )
+    assert {
+        'train_dataloader.dataset.known_proportion=0.3',
+        'randomness.seed=7',
+        'budget=1',
+    } <= set(arguments)
     assert not any('dataset.seed' in argument for argument in arguments)  # the mask's stays 0
     assert '--resume' not in arguments and '--resume' in run.train_arguments(resume=True)
 

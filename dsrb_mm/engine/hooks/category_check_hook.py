@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from mmengine.hooks import Hook
@@ -21,13 +23,19 @@ def _classes(dataset) -> tuple[str, ...] | None:
     return None if classes is None else tuple(classes)
 
 
-def _check_word_vectors(model: nn.Module, classes: tuple[str, ...]) -> None:
-    """Compare the categories with those that the word vectors were made for, where these are known.
+def compare_word_vectors(source: str | Path, classes: Sequence[str]) -> None:
+    """Compare categories with those that word vectors were made for, where these are known.
 
     Spelling does not count: the vectors of ``'tv monitor'`` are also those of ``'tvmonitor'``.
+
+    Args:
+        source: ``word_vectors`` of the neck.
+        classes: Categories of the training set.
+
+    Raises:
+        CategoryMismatchError: They differ.
     """
-    source = getattr(getattr(model, 'neck', None), 'word_vector_source', None)
-    names = None if source is None else vector_names(source)
+    names = vector_names(source)
     if names is not None:
         ours, theirs = (tuple(map(to_phrase, items)) for items in (classes, names))
         compare_categories('the training set', ours, f'the word vectors {source}', theirs)
@@ -84,7 +92,9 @@ class CategoryCheckHook(Hook):
         if classes is None:
             return
         _check_numbers(bare_model(runner), len(classes))
-        _check_word_vectors(bare_model(runner), classes)
+        source = getattr(getattr(bare_model(runner), 'neck', None), 'word_vector_source', None)
+        if source is not None:
+            compare_word_vectors(source, classes)
         if runner.val_loop is not None:
             found = _classes(runner.val_dataloader.dataset)
             if found is not None:

@@ -1,0 +1,83 @@
+"""What would stop a training, or spoil it, said before it starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.runner import Runner
+
+from dsrb_mm.datasets.data_report import DataReport
+from dsrb_mm.engine.budget import no_batch
+from dsrb_mm.engine.checkpoints.checkpoint_reading import load_plain_checkpoint
+from dsrb_mm.engine.config_keys import unread_keys
+from dsrb_mm.engine.hooks.category_check_hook import checkpoint_classes, compare_word_vectors
+from dsrb_mm.words.categories import compare_categories
+from dsrb_mm.words.word_vectors import load_word_vectors
+
+
+def check_batches(runner: Runner) -> None:
+    """Check that an epoch has a batch; MMEngine fails without saying why.
+
+    Args:
+        runner: With its training loop built.
+
+    Raises:
+        ValueError: ``drop_last`` leaves none.
+    """
+    loader = runner.train_dataloader
+    if len(loader) == 0:
+        raise ValueError(no_batch(len(loader.dataset), loader.batch_size))
+
+
+def config_problems(cfg: Config, reports: Sequence[DataReport]) -> list[str]:
+    """What in a config does not fit its data, or does nothing; one line each.
+
+    Args:
+        cfg: The config.
+        reports: What :func:`build_reports` gave for it.
+
+    Example:
+        >>> config_problems(cfg, build_reports(cfg))
+        ['nothing reads load_form; did you mean load_from?']
+    """
+    found = unread_keys(cfg)
+    for check in _checks(cfg, reports):
+        try:
+            check()
+        except (ValueError, TypeError, OSError) as error:
+            found.append(str(error))
+    return found
+
+
+def _checks(cfg: Config, reports: Sequence[DataReport]) -> Iterator[Callable[[], Any]]:
+    first, *others = reports
+    for report in others:
+        names = (f'the {first.split} set', first.classes, f'the {report.split} set')
+        yield partial(compare_categories, *names, report.classes)
+    source = ((cfg.get('model') or {}).get('neck') or {}).get('word_vectors')
+    if source is not None:
+        yield lambda: load_word_vectors(source, len(first.classes))
+        yield lambda: compare_word_vectors(source, first.classes)
+    if cfg.get('load_from') and '://' not in str(cfg.load_from):
+        yield lambda: _compare_checkpoint(cfg.load_from, first)
+    if first.split == 'train':
+        yield lambda: _check_batch(cfg, first)
+
+
+def _compare_checkpoint(path: str | Path, report: DataReport) -> None:
+    content = load_plain_checkpoint(path)
+    classes = checkpoint_classes(content) if isinstance(content, dict) else None
+    if classes is not None:
+        compare_categories(f'load_from={path}', classes, f'the {report.split} set', report.classes)
+
+
+def _check_batch(cfg: Config, report: DataReport) -> None:
+    loader = cfg.train_dataloader
+    batch = loader.get('batch_size') or (loader.get('batch_sampler') or {}).get('batch_size')
+    number = len(report.paths) if report.dataset is None else len(report.dataset)
+    if batch and loader.get('drop_last') and number < batch:
+        raise ValueError(no_batch(number, batch))
