@@ -3,7 +3,7 @@
 from .category_thresholds import SCOPES, CategoryThresholds, fit_thresholds
 from .completed_labels import write_completed, write_scores
 from .label_tables import write_table
-from .ranking import ORDERS, binary_entropy, rank_open_entries
+from .ranking import ORDERS, VALUES, binary_entropy, rank_open_entries
 from .recovery import measure_recovery
 from .report import build_report, report_tables
 from .run import Completion, HeldOut, complete, fill_in
@@ -14,6 +14,7 @@ from .tradeoff import measure_tradeoff
 __all__ = [
     'ORDERS',
     'SCOPES',
+    'VALUES',
     'CategoryThresholds',
     'Completion',
     'HeldOut',

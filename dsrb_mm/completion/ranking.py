@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-ORDERS = ('entry', 'image')
+ORDERS = ('entry', 'image', 'category')
+VALUES = ('uncertainty', 'score')
 
 
 def binary_entropy(scores: NDArray) -> NDArray:
@@ -28,6 +29,7 @@ def rank_open_entries(
     classes: Sequence[str],
     order: str = 'entry',
     limit: int | None = None,
+    value: str = 'uncertainty',
 ) -> pd.DataFrame:
     """Order the unknown entries by what an answer would tell.
 
@@ -36,29 +38,38 @@ def rank_open_entries(
         labels: 1, 0, and -1 for the entries to rank.
         paths: Images (N).
         classes: Category names (C).
-        order: ``'entry'``: the most uncertain entry first. ``'image'``: the image with the largest
+        order: ``'entry'``: the most valuable entry first. ``'image'``: the image with the largest
             total first, whose entries stand together, as one looks at an image once.
+            ``'category'``: categories take turns, each with its most valuable entry, so that any
+            list holds equally many of each; in a turn, those with fewest known present labels come
+            first.
         limit: Rows at most; None: all.
+        value: Of an entry: its ``'uncertainty'``, or its ``'score'``, to find present labels.
 
     Returns:
-        Columns path, category, score, uncertainty (bits), and image_total, the sum of the
-        uncertainties of an image's unknown entries.
+        Columns path, category, score, uncertainty (bits), and image_total, the sum of the values of
+        an image's unknown entries.
 
     Shape:
         scores, labels (N, C).
 
     Raises:
-        ValueError: Another ``order``.
+        ValueError: Another ``order`` or ``value``.
     """
-    if order not in ORDERS:
-        raise ValueError(f'expected order to be one of {ORDERS}, but got {order!r}')
-    open_entries = np.asarray(labels) == -1
-    uncertainty = np.where(open_entries, binary_entropy(scores), 0)
-    total = uncertainty.sum(1)
+    for name, given, known in (('order', order, ORDERS), ('value', value, VALUES)):
+        if given not in known:
+            raise ValueError(f'expected {name} to be one of {known}, but got {given!r}')
+    labels = np.asarray(labels)
+    open_entries = labels == -1
+    uncertainty = binary_entropy(scores)
+    values = np.where(open_entries, uncertainty if value == 'uncertainty' else scores, 0)
+    total = values.sum(1)
     rows, columns = np.nonzero(open_entries)
-    keys = [-uncertainty[rows, columns]]
+    keys = [-values[rows, columns]]
     if order == 'image':
         keys += [rows, -total[rows]]
+    elif order == 'category':
+        keys += [(labels == 1).sum(0)[columns], _turns(values[rows, columns], columns)]
     best = np.lexsort(keys)[:limit]
     rows, columns = rows[best], columns[best]
     return pd.DataFrame(
@@ -70,3 +81,16 @@ def rank_open_entries(
             'image_total': total[rows],
         }
     )
+
+
+def _turns(values: NDArray, columns: NDArray) -> NDArray:
+    """Place of each entry among those of its category, the most valuable at 0.
+
+    Shape:
+        All (number of entries).
+    """
+    order = np.lexsort([-values, columns])
+    starts = np.searchsorted(columns[order], columns[order], side='left')
+    turns = np.empty(len(columns), int)
+    turns[order] = np.arange(len(columns)) - starts
+    return turns

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
@@ -14,6 +12,7 @@ from dsrb_mm.datasets.config_data import ConfigData
 from dsrb_mm.datasets.readers.csv_cells import parse_label, read_rows, rectangular_rows
 from dsrb_mm.datasets.wrappers import innermost_datasets
 from dsrb_mm.fileio.atomic import open_atomically
+from dsrb_mm.fileio.csv_rows import row_writer
 
 _TEXT = {-1: '', 0: '0', 1: '1'}
 
@@ -91,7 +90,7 @@ class SourceCSV:
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         with open_atomically(path, newline='') as file:
-            write = _writer(file)
+            write = row_writer(file)
             write(self.header)
             for row, at in self._rows():
                 if at is not None:
@@ -118,15 +117,3 @@ class SourceCSV:
     def _check(self, same: bool) -> None:
         if not same:
             raise ValueError(f'expected {self.path} to stay as it is while it is read')
-
-
-def _writer(file: IO[str]) -> Callable[[Sequence[str]], object]:
-    """Write rows of text, such that our own reader gives them back."""
-    plain = csv.writer(file, lineterminator='\n')
-    # Only a line terminator that holds it makes Python's csv quote a carriage return.
-    quoted = csv.writer(file, lineterminator='\n', quoting=csv.QUOTE_ALL)
-
-    def write(row: Sequence[str]) -> None:
-        (quoted if any('\r' in cell for cell in row) else plain).writerow(row)
-
-    return write

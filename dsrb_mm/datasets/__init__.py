@@ -1,5 +1,6 @@
 """Datasets with partial labels, registered in MMPretrain."""
 
+from .imports import ImportReport, import_labels
 from .label_matrix import get_indexed_label_matrix, get_label_matrix
 from .masks import KnownPerCategory, KnownProportion, LabelFile, LabelMask, SinglePositive
 from .partial_label_dataset import PartialLabelDataset
@@ -11,6 +12,7 @@ __all__ = [
     'VG200',
     'CSVMultiLabel',
     'CocoMultiLabel',
+    'ImportReport',
     'KnownPerCategory',
     'KnownProportion',
     'LabelFile',
@@ -21,4 +23,5 @@ __all__ = [
     'collate_readable',
     'get_indexed_label_matrix',
     'get_label_matrix',
+    'import_labels',
 ]

@@ -1,0 +1,69 @@
+"""A folder per category, with its images in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dsrb_mm.datasets.imports.annotations import Annotations, ImageTags, ReaderOptions
+
+# Names of folders, and of tags of annotation tools, that stand for splits.
+SPLITS = {
+    'train': 'train',
+    'training': 'train',
+    'val': 'val',
+    'valid': 'val',
+    'validation': 'val',
+    'test': 'test',
+    'testing': 'test',
+}
+SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
+UNLABELLED = '_unlabeled'
+
+
+def read_folders(path: Path, options: ReaderOptions) -> Annotations:
+    """Read ``dog/1.jpg``, or ``train/dog/1.jpg``; see :func:`import_labels`.
+
+    An image with several categories is linked into several folders. Folders below that of a
+    category belong to it; images directly in the folder, or in ``_unlabeled``, have no label.
+
+    Raises:
+        ValueError: No folder of a category.
+    """
+    found = sorted(entry.name for entry in path.iterdir() if entry.is_dir())
+    split_folders = bool(found) and all(name.lower() in SPLITS for name in found)
+    images: list[ImageTags] = []
+    categories: dict[str, None] = {}
+    for top in found if split_folders else ['']:
+        split = SPLITS[top.lower()] if split_folders else None
+        for folder in sorted(entry for entry in (path / top).iterdir() if entry.is_dir()):
+            named = folder.name != UNLABELLED
+            if named:
+                categories[folder.name.strip()] = None
+            present = frozenset({folder.name.strip()} if named else ())
+            images += [
+                ImageTags(name, str(folder), present, seen=named, split=split)
+                for name in _images(folder, path)
+            ]
+        images += [
+            ImageTags(name, str(path / top), seen=False, split=split)
+            for name in _images(path / top, path, deep=False)
+        ]
+    if not categories:
+        raise ValueError(f'expected {path} to hold a folder per category, but got none')
+    return Annotations(images, list(categories), [str(path)])
+
+
+def _images(folder: Path, root: Path, deep: bool = True) -> list[str]:
+    found = []
+    for where, folders, names in os.walk(folder, followlinks=False):
+        folders.sort()
+        if not deep:
+            folders.clear()
+        relative = Path(where).relative_to(root)
+        found += [(relative / name).as_posix() for name in sorted(names) if _is_image(name)]
+    return found
+
+
+def _is_image(name: str) -> bool:
+    return name.lower().endswith(SUFFIXES)

@@ -1,0 +1,50 @@
+"""Telling the format of annotations by what they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dsrb_mm.datasets.imports.fiftyone import LABELS, SAMPLES
+from dsrb_mm.datasets.imports.tag_column import has_tags
+from dsrb_mm.fileio.annotation_files import read_json
+
+
+def find_format(source: Path) -> str:
+    """Tell the format of a file or folder.
+
+    Args:
+        source: The file or folder.
+
+    Raises:
+        ValueError: None of the formats.
+    """
+    if source.is_dir():
+        if (source / SAMPLES).is_file() or (source / LABELS).is_file():
+            return 'fiftyone'
+        return 'cvat' if (source / 'annotations.xml').is_file() else 'folders'
+    suffix = source.suffix.lower()
+    if suffix == '.csv':
+        return 'tags' if has_tags(source) else 'csv'
+    if suffix == '.xml':
+        return 'cvat'
+    if suffix == '.json':
+        return _find_json(source)
+    raise ValueError(
+        f'expected {source} to be a folder, .csv, .json or .xml; name the format if it has another '
+        'suffix'
+    )
+
+
+def _find_json(source: Path) -> str:
+    content = read_json(source)
+    if isinstance(content, list):
+        return 'label_studio'
+    keys = content.keys() if isinstance(content, dict) else ()
+    if 'images' in keys or 'annotations' in keys:
+        return 'coco'
+    if 'samples' in keys or 'labels' in keys:
+        return 'fiftyone'
+    raise ValueError(
+        f'expected {source} to be a json of COCO, Label Studio or FiftyOne, but got one with the '
+        f'keys {[*keys][:5]}'
+    )

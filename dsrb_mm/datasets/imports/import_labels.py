@@ -1,0 +1,215 @@
+"""From labels in another format to a CSV of labels."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from dsrb_mm.datasets.imports.annotations import Annotations, ImageTags, ReaderOptions
+from dsrb_mm.datasets.imports.coco import read_coco
+from dsrb_mm.datasets.imports.cvat import read_cvat
+from dsrb_mm.datasets.imports.fiftyone import read_fiftyone
+from dsrb_mm.datasets.imports.folders import read_folders
+from dsrb_mm.datasets.imports.formats import find_format
+from dsrb_mm.datasets.imports.images import check_found, find_images, merge_images, paths_below
+from dsrb_mm.datasets.imports.label_studio import read_label_studio
+from dsrb_mm.datasets.imports.stratified_splits import complete_splits
+from dsrb_mm.datasets.imports.tag_column import read_label_columns, read_tag_column
+from dsrb_mm.datasets.imports.unknown_labels import UNLISTED, UnknownRule, label_matrix
+from dsrb_mm.fileio.atomic import open_atomically
+from dsrb_mm.fileio.csv_rows import row_writer
+
+_READERS: dict[str, Callable[[Path, ReaderOptions], Annotations]] = {
+    'csv': read_label_columns,
+    'tags': read_tag_column,
+    'folders': read_folders,
+    'coco': read_coco,
+    'label_studio': read_label_studio,
+    'cvat': read_cvat,
+    'fiftyone': read_fiftyone,
+}
+FORMATS = tuple(_READERS)
+_TEXT = {1: '1', 0: '0', -1: ''}
+_COUNTED = (('present', 1), ('absent', 0), ('unknown', -1))
+_RESERVED = ('path', 'split')
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What :func:`import_labels` has read and written.
+
+    Attributes:
+        out: The CSV.
+        format: Format that was read.
+        image_root: Folder that paths in the CSV are relative to.
+        counts: One row per category: category, present, absent, unknown.
+        splits: Number of images by split.
+        notes: What else a user should know, one line each.
+    """
+
+    out: Path
+    format: str
+    image_root: str
+    counts: pd.DataFrame
+    splits: dict[str, int]
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        total = self.counts[['present', 'absent', 'unknown']].sum()
+        splits = ', '.join(f'{count:,} {name}' for name, count in sorted(self.splits.items()))
+        head = (
+            f'{self.out}: {sum(self.splits.values()):,} images ({splits}), {len(self.counts)} '
+            f'categories, read as {self.format}\n{total.present:,} labels present, '
+            f'{total.absent:,} absent, {total.unknown:,} unknown'
+        )
+        return '\n'.join([head, self.counts.to_string(index=False), *self.notes])
+
+
+def import_labels(
+    source: str | Path,
+    out: str | Path,
+    format: str = 'auto',
+    unknown: str | Path | None = None,
+    image_root: str | Path | None = None,
+    relative_to: str | Path | None = None,
+    categories: Sequence[str] | None = None,
+    field: str | None = None,
+    separator: str = '|',
+    ignore_columns: Sequence[str] = (),
+    skip_missing: bool = False,
+    val: float = 0.2,
+    test: float = 0.0,
+    seed: int = 0,
+    overwrite: bool = False,
+) -> ImportReport:
+    """Read labels of another format and write the CSV that :class:`CSVMultiLabel` reads.
+
+    Formats: ``csv`` (1, 0 or nothing per category: gets a split), ``tags`` (a CSV of path and
+    tags), ``folders`` (one per category), ``coco`` (instances json), ``label_studio`` (JSON),
+    ``cvat`` (CVAT for images 1.1), ``fiftyone`` (FiftyOneDataset,
+    FiftyOneImageClassificationDataset).
+
+    Args:
+        source: File or folder to read.
+        out: CSV to write: path, split, one column per category.
+        format: One of ``FORMATS``, or ``'auto'``: told by the source.
+        unknown: What it means that a category is not listed for an image: ``'absent'``,
+            ``'unlisted'`` (unknown), or a file of what was looked for, which makes the rest
+            unknown: one category per line, for all images, or a CSV of path and looked_for. Must be
+            given, except for ``csv``. What the source itself says about an image counts more.
+        image_root: Folder of the images; None: beside the source.
+        relative_to: Folder that the written paths are relative to; None: that of ``out``.
+        categories: Columns to write, in this order; None: all that the source names.
+        field: Column of tags, field of a FiftyOne sample, or of a Label Studio task's image.
+        separator: Between tags in one cell.
+        ignore_columns: Columns of a ``csv`` that are no categories.
+        skip_missing: Whether images that are not there are left out.
+        val: Share of the training images drawn for validation where the source has none.
+        test: Share drawn for testing.
+        seed: Of the drawing.
+        overwrite: Whether an existing ``out`` may be replaced.
+
+    Returns:
+        What was read, to be printed.
+
+    Raises:
+        FileNotFoundError: The source, or images of it, are missing.
+        FileExistsError: ``out`` exists.
+        ValueError: Anything wrong in the source, with file and place; ``unknown`` is not given.
+
+    Example:
+        >>> print(import_labels('export.json', 'photos/labels.csv', unknown='absent'))
+    """
+    source, out = Path(source), Path(out)
+    if format not in ('auto', *FORMATS):
+        raise ValueError(f'expected format to be auto or one of {FORMATS}, but got {format!r}')
+    if not source.exists():
+        raise FileNotFoundError(f'no such file or folder: {source}')
+    if out.exists():
+        if source.is_file() and out.samefile(source):
+            raise ValueError(f'expected out to be a new file, but got the source {source}')
+        if not overwrite:
+            raise FileExistsError(f'{out} exists; overwrite replaces it')
+    format = find_format(source) if format == 'auto' else format
+    rule = UnknownRule(UNLISTED if format == 'csv' else unknown, separator)
+    options = ReaderOptions(field, separator, tuple(ignore_columns))
+    found = _READERS[format](source, options)
+    if not found.images:
+        raise ValueError(f'expected {source} to name images, but got none')
+    columns = _columns(found, categories, source)
+    rule.check(found.images, columns)
+    files, root = find_images(found, None if image_root is None else str(image_root))
+    if not skip_missing:
+        check_found(found.images, files, root)
+    images, kept, merged = merge_images(found.images, files)
+    if not images:
+        raise FileNotFoundError(f'none of the {len(files)} images of {source} is in {root}')
+    base = str(out.parent if relative_to is None else relative_to)
+    paths = paths_below(kept, base)
+    labels = label_matrix(images, columns, rule)
+    splits, drawn = complete_splits([image.split for image in images], labels, val, test, seed)
+    _write(out, paths, splits, labels, columns)
+    notes = _notes(found.images, files, images, columns, merged)
+    if drawn:
+        notes.append(f'{drawn} images drawn for validation and testing, by labels, seed {seed}')
+    counts = {name: (labels == value).sum(0) for name, value in _COUNTED}
+    table = pd.DataFrame({'category': columns, **counts})
+    return ImportReport(out, format, base or '.', table, dict(Counter(splits)), tuple(notes))
+
+
+def _columns(found: Annotations, wanted: Sequence[str] | None, source: Path) -> list[str]:
+    """Names of the categories to write."""
+    named = dict.fromkeys(found.categories)
+    for image in found.images:
+        named |= dict.fromkeys(sorted((image.present | image.disputed) - named.keys()))
+    columns = list(named) if wanted is None else list(wanted)
+    repeated = [name for name, count in Counter(columns).items() if count > 1]
+    reserved = [name for name in columns if name in _RESERVED or not name.strip()]
+    if not columns or repeated or reserved:
+        raise ValueError(
+            f'expected {source} to name categories that differ from each other and from path and '
+            f'split, but got {columns[:5]}, repeated {repeated[:5]}, reserved {reserved[:5]}'
+        )
+    return columns
+
+
+def _notes(
+    records: Sequence[ImageTags],
+    files: Sequence[str | None],
+    images: Sequence[ImageTags],
+    columns: Sequence[str],
+    merged: int,
+) -> list[str]:
+    missing = list(files).count(None)
+    unseen = sum(not image.seen for image in images)
+    disputed = sum(len(image.disputed) for image in images)
+    left_out = sorted({name for image in records for name in image.present} - set(columns))
+    alike = Counter(name.casefold() for name in columns)
+    twins = [name for name in columns if alike[name.casefold()] > 1]
+    lines = {
+        f'{missing} images are not there and were left out': missing,
+        f'{merged} records are of images that have another one; they were merged': merged,
+        f'{unseen} images were not looked at: all their labels are unknown': unseen,
+        f'{disputed} labels are unknown because annotators disagree': disputed,
+        f'categories left out: {", ".join(left_out[:10])}': left_out,
+        f'categories that differ in upper and lower case only: {", ".join(twins[:10])}': twins,
+    }
+    return [line for line, there in lines.items() if there]
+
+
+def _write(
+    out: Path, paths: Sequence[str], splits: Sequence[str], labels: NDArray, columns: Sequence[str]
+) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    text = np.array([_TEXT[0], _TEXT[1], _TEXT[-1]], object)  # by label, the last by -1
+    with open_atomically(out, newline='') as file:
+        write = row_writer(file)
+        write([*_RESERVED, *columns])
+        for path, split, row in zip(paths, splits, labels, strict=True):
+            write([path, split, *text[row]])

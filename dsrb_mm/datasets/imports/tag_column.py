@@ -1,0 +1,116 @@
+"""CSV files: one column of tags, or one column per category without a split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from dsrb_mm.datasets.imports.annotations import Annotations, ImageTags, ReaderOptions, clean
+from dsrb_mm.datasets.readers.csv_cells import parse_label, read_rows, rectangular_rows
+
+PATH_COLUMNS = ('path', 'image', 'file', 'filename', 'file_name', 'filepath')
+TAG_COLUMNS = ('tags', 'labels', 'label', 'tag', 'categories')
+LOOKED_FOR, SPLIT = 'looked_for', 'split'
+
+
+def has_tags(path: Path) -> bool:
+    """Whether a CSV has a column of tags, not one per category."""
+    return any(name in TAG_COLUMNS for name in _header(path))
+
+
+def read_tag_column(path: Path, options: ReaderOptions) -> Annotations:
+    """Read ``path,tags`` with cells such as ``dog|grass``; see :func:`import_labels`.
+
+    Columns ``split`` and ``looked_for`` are read where they are there; others are read over.
+
+    Raises:
+        ValueError: A column is missing, or a row is longer or shorter than the header.
+    """
+    header = _header(path)
+    path_at, tags_at = _find(path, header, PATH_COLUMNS), None
+    wanted = TAG_COLUMNS if options.field is None else (options.field,)
+    tags_at = _find(path, header, wanted)
+    images = []
+    for line, row in _body(path, len(header)):
+        looked_for = None
+        if LOOKED_FOR in header:
+            looked_for = frozenset(clean(row[header.index(LOOKED_FOR)].split(options.separator)))
+        images.append(
+            ImageTags(
+                row[path_at],
+                f'{path}, line {line}',
+                frozenset(clean(row[tags_at].split(options.separator))),
+                looked_for,
+                split=row[header.index(SPLIT)].strip() or None if SPLIT in header else None,
+            )
+        )
+    return Annotations(images, (), _folders(path))
+
+
+def read_label_columns(path: Path, options: ReaderOptions) -> Annotations:
+    """Read a CSV of 1, 0 or nothing per category, as :class:`CSVMultiLabel` does.
+
+    For a file without a column of splits, which gets one.
+
+    Raises:
+        ValueError: No column of paths, a value that is no label, or rows of different lengths.
+    """
+    header = _header(path)
+    path_at = _find(path, header, PATH_COLUMNS)
+    reserved = {header[path_at], SPLIT, *options.ignored}
+    columns = {name: at for at, name in enumerate(header) if name not in reserved}
+    images = []
+    for line, row in _body(path, len(header)):
+        labels = {name: parse_label(row[at]) for name, at in columns.items()}
+        wrong = [name for name, label in labels.items() if label is None]
+        if wrong:
+            raise ValueError(
+                f'expected {path} to hold 1, 0 or nothing (unknown), but got '
+                f'{row[columns[wrong[0]]][:80]!r} in line {line}, column {wrong[0]!r}; a column of '
+                'something else goes into ignore_columns'
+            )
+        images.append(
+            ImageTags(
+                row[path_at],
+                f'{path}, line {line}',
+                frozenset(name for name, label in labels.items() if label == 1),
+                frozenset(name for name, label in labels.items() if label == 0),
+                split=row[header.index(SPLIT)].strip() or None if SPLIT in header else None,
+            )
+        )
+    return Annotations(images, list(columns), _folders(path))
+
+
+def read_looked_for(path: Path, separator: str) -> dict[str, frozenset[str]]:
+    """Which categories were looked for in which image: a CSV of path and looked_for.
+
+    Raises:
+        ValueError: A column is missing, or rows differ in length.
+    """
+    header = _header(path)
+    path_at, at = _find(path, header, PATH_COLUMNS), _find(path, header, (LOOKED_FOR,))
+    return {
+        row[path_at]: frozenset(clean(row[at].split(separator)))
+        for _, row in _body(path, len(header))
+    }
+
+
+def _header(path: Path) -> list[str]:
+    return [name.strip() for name in next(read_rows(path), (0, []))[1]]
+
+
+def _body(path: Path, width: int) -> Iterator[tuple[int, list[str]]]:
+    rows = read_rows(path)
+    next(rows, None)
+    return rectangular_rows(path, rows, width)
+
+
+def _find(path: Path, header: list[str], names: tuple[str, ...]) -> int:
+    for name in names:
+        if name in header:
+            return header.index(name)
+    raise ValueError(f'expected {path} to have a column {" or ".join(names)}, but got {header[:8]}')
+
+
+def _folders(path: Path) -> list[str]:
+    return [str(path.parent), str(path.parent / 'images')]

@@ -1,0 +1,102 @@
+"""What is known where a format can only say what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dsrb_mm.datasets.imports.annotations import ImageTags, clean
+from dsrb_mm.datasets.imports.tag_column import read_looked_for
+from dsrb_mm.fileio.annotation_files import read_lines
+
+ABSENT, UNLISTED = 'absent', 'unlisted'
+_SAY = (
+    "say what it means that a category is not listed for an image: unknown='absent' (it is not "
+    "there), unknown='unlisted' (nobody knows), or a file of the categories that were looked for: "
+    'a text file of one category per line for all images, or a CSV with columns path and looked_for'
+)
+
+
+class UnknownRule:
+    """Tells what was looked for in an image, where its own record does not.
+
+    Args:
+        unknown: ``'absent'``, ``'unlisted'``, or a file; see :func:`import_labels`.
+        separator: Between categories in a cell of a CSV.
+
+    Raises:
+        ValueError: Nothing was stated, or the file cannot be read.
+        FileNotFoundError: No such file.
+    """
+
+    def __init__(self, unknown: str | Path | None, separator: str) -> None:
+        if not unknown:
+            raise ValueError(_SAY)
+        self.everything = str(unknown) == ABSENT
+        self.overall: frozenset[str] = frozenset()
+        self.by_image: Mapping[str, frozenset[str]] = {}
+        self.source = str(unknown)
+        if self.source in (ABSENT, UNLISTED):
+            return
+        if not Path(unknown).is_file():
+            raise FileNotFoundError(f'no such file: {unknown}; {_SAY}')
+        if Path(unknown).suffix == '.csv':
+            self.by_image = read_looked_for(Path(unknown), separator)
+        else:
+            self.overall = frozenset(clean(read_lines(unknown)))
+
+    def looked_for(self, image: ImageTags) -> frozenset[str] | None:
+        """Categories that were looked for in an image; None: all of them."""
+        if not image.seen:
+            return frozenset()
+        if image.looked_for is not None:
+            return image.looked_for
+        return (
+            None if self.everything else self.overall | self.by_image.get(image.path, frozenset())
+        )
+
+    def check(self, images: Sequence[ImageTags], categories: Sequence[str]) -> None:
+        """Refuse a file that does not belong to these images and categories.
+
+        Raises:
+            ValueError: It names an image that is not there, or none of the categories.
+        """
+        names = {image.path for image in images}
+        strangers = [path for path in self.by_image if path not in names]
+        if strangers:
+            raise ValueError(
+                f'expected {self.source} to name images of the annotations, but got '
+                f'{len(strangers)} others: {strangers[:3]}'
+            )
+        named = self.overall.union(*self.by_image.values())
+        if (self.overall or self.by_image) and not named & set(categories):
+            raise ValueError(
+                f'expected {self.source} to name categories such as {[*categories][:3]}, but got '
+                f'{sorted(named)[:3]}'
+            )
+
+
+def label_matrix(
+    images: Sequence[ImageTags], categories: Sequence[str], rule: UnknownRule
+) -> NDArray:
+    """Labels of images: what is listed is present, what was looked for and not listed is absent.
+
+    What annotators disagree on is unknown.
+
+    Shape:
+        -> (N, C) int8 in {1, 0, -1}.
+    """
+    columns = {name: column for column, name in enumerate(categories)}
+    labels = np.full((len(images), len(categories)), -1, np.int8)
+    for row, image in enumerate(images):
+        looked_for = rule.looked_for(image)
+        if looked_for is None:
+            labels[row] = 0
+        else:
+            labels[row, [columns[name] for name in looked_for if name in columns]] = 0
+        labels[row, [columns[name] for name in image.present if name in columns]] = 1
+        labels[row, [columns[name] for name in image.disputed if name in columns]] = -1
+    return labels

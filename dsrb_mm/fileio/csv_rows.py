@@ -1,0 +1,28 @@
+"""Rows of CSV files that every reader gives back as they were."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from typing import IO
+
+
+def row_writer(file: IO[str]) -> Callable[[Sequence[object]], None]:
+    """Give the function that writes a row to a file.
+
+    Args:
+        file: Opened with ``newline=''``.
+
+    Example:
+        >>> with open_atomically('labels.csv', newline='') as file:
+        ...     write = row_writer(file)
+        ...     write(['path', 'dog'])
+    """
+    plain = csv.writer(file, lineterminator='\n')
+    # Only a line terminator that holds it makes Python's csv quote a carriage return.
+    quoted = csv.writer(file, lineterminator='\n', quoting=csv.QUOTE_ALL)
+
+    def write(row: Sequence[object]) -> None:
+        (quoted if any('\r' in str(cell) for cell in row) else plain).writerow(row)
+
+    return write

@@ -1,0 +1,43 @@
+import pandas as pd
+import pytest
+
+from dsrb_mm.datasets.imports import import_labels
+
+
+def test_a_folder_per_category(write, labels_of, folder):
+    for name in (
+        'dog/1.jpg',
+        'dog/deep/2.PNG',
+        'cat/3.jpg',
+        'cat/notes.txt',
+        '_unlabeled/4.jpg',
+        '5.jpg',
+    ):
+        write(f'set/{name}', '')
+    (folder / 'set/cat/1.jpg').symlink_to('../dog/1.jpg')
+    found = labels_of('set', 'set/labels.csv', unknown='absent')
+    assert found == {
+        'cat/1': dict(cat=1, dog=1),
+        'cat/3': dict(cat=1, dog=0),
+        'dog/deep/2.PNG': dict(cat=0, dog=1),
+        '_unlabeled/4': dict(cat=None, dog=None),
+        '5': dict(cat=None, dog=None),
+    }
+
+
+def test_folders_of_splits(write, folder):
+    for name in ('train/dog/1.jpg', 'valid/dog/2.jpg', 'test/cat/3.jpg'):
+        write(f'set/{name}', '')
+    report = import_labels('set', 'set/labels.csv', unknown='absent')
+    table = pd.read_csv('set/labels.csv')
+    assert dict(zip(table.path.str[-5], table.split, strict=True)) == {
+        '1': 'train',
+        '2': 'val',
+        '3': 'test',
+    }
+    assert report.splits == dict(train=1, val=1, test=1)
+
+
+def test_no_categories(labels_of):
+    with pytest.raises(ValueError, match='images to hold a folder per category'):
+        labels_of('images', unknown='absent')

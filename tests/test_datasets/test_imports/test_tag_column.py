@@ -1,0 +1,33 @@
+import pytest
+
+
+def test_what_was_looked_for_stands_beside_the_tags(write, labels_of):
+    text = 'image, labels ,looked_for,split\na.jpg,dog;cat,dog;cat;cow,train\nb.jpg,,dog,val\n'
+    found = labels_of(write('x.csv', text), unknown='absent', separator=';')
+    assert found == {'a': dict(cat=1, dog=1), 'b': dict(cat=None, dog=0)}
+
+
+def test_a_named_column(write, labels_of):
+    text = 'path,mine,tags\na.jpg,dog,cat\n'
+    assert labels_of(write('x.csv', text), unknown='unlisted', field='mine') == {'a': dict(dog=1)}
+
+
+def test_repeated_rows_are_joined(write, labels_of):
+    text = 'path,tags\na.jpg,dog\n./a.jpg,cat\nb.jpg,\n'
+    found = labels_of(write('x.csv', text), unknown='absent')
+    assert found == {'a': dict(dog=1, cat=1), 'b': dict(dog=0, cat=0)}
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('name,tags\na.jpg,dog\n', 'x.csv to have a column path or image'),
+        ('path,tags\na.jpg,dog,cat\n', 'x.csv to have 2 fields .* got 3 in line 2'),
+        ('path,tags\na.jpg,"dog\n', 'x.csv cannot be read as CSV .* line 2'),
+        ('path,tags\n', 'x.csv to name images'),
+        ('path,tags\na.jpg,\n', 'x.csv to name categories'),
+    ],
+)
+def test_bad_files(write, labels_of, text, message):
+    with pytest.raises(ValueError, match=message):
+        labels_of(write('x.csv', text), unknown='absent')

@@ -1,0 +1,34 @@
+import pytest
+
+TAGS = 'path,tags\na.jpg,dog\nb.jpg,cat\nc.jpg,\n'
+
+
+@pytest.mark.parametrize(
+    ('unknown', 'dog', 'cat'),
+    [
+        ('absent', [1, 0, 0], [0, 1, 0]),
+        ('unlisted', [1, None, None], [None, 1, None]),
+        ('overall.txt', [1, 0, 0], [None, 1, None]),
+        ('each.csv', [1, 0, None], [0, 1, None]),
+    ],
+)
+def test_what_is_not_listed(write, labels_of, unknown, dog, cat):
+    write('overall.txt', 'dog\n\n')
+    write('each.csv', 'path,looked_for\nb.jpg,dog\na.jpg,dog|cat\n')
+    found = labels_of(write('x.csv', TAGS), unknown=unknown)
+    assert [found[name]['dog'] for name in 'abc'] == dog
+    assert [found[name]['cat'] for name in 'abc'] == cat
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('path,looked_for\nz.jpg,dog\n', r"f.csv to name images .* 1 others: \['z.jpg'\]"),
+        ('path,looked_for\na.jpg,horse\n', r"f.csv to name categories such as .*\['horse'\]"),
+        ('path,tags\na.jpg,dog\n', 'f.csv to have a column looked_for'),
+    ],
+)
+def test_files_of_something_else(write, labels_of, text, message):
+    write('f.csv', text)
+    with pytest.raises(ValueError, match=message):
+        labels_of(write('x.csv', TAGS), unknown='f.csv')
