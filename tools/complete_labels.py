@@ -16,6 +16,7 @@ from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
 from dsrb_mm.completion import (
     ORDERS,
     SCOPES,
+    VALUES,
     Completion,
     TrustRule,
     build_report,
@@ -48,6 +49,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--scores-in', help='take scores from such a CSV instead of computing them')
     add('--rank-out', help='write what to annotate next to this CSV')
     add('--rank-by', choices=ORDERS, default='entry', help='order of --rank-out')
+    add('--rank-value', choices=VALUES, default='uncertainty', help='what makes an entry valuable')
     add('--rank-limit', type=int, default=10_000, help='most rows of --rank-out; 0: all')
     add('--report', type=json_file, help='write thresholds and counts to this JSON file')
     add('--overwrite', action='store_true', help='replace existing outputs')
@@ -67,7 +69,7 @@ def write_outputs(result: Completion, report: dict, args: argparse.Namespace) ->
     if args.rank_out:
         ranking = rank_open_entries(
             *(result.scores, result.labels, result.paths, result.train.classes),
-            *(args.rank_by, args.rank_limit or None),
+            *(args.rank_by, args.rank_limit or None, args.rank_value),
         )
         write_table(ranking, args.rank_out)
     if args.report:
