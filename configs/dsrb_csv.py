@@ -17,5 +17,5 @@ word_vectors = None  # learnt; or a file that tools/word_vectors.py made from yo
 
 model = dict(backbone={{_base_.backbone}}, neck=dict(word_vectors=word_vectors))
 # Few images make few iterations; and few categories a short table.
-default_hooks = dict(logger=dict(interval=10))
+default_hooks = dict(logger=dict(interval=10), calibration=dict(fit=True))
 test_evaluator = dict(classwise=True)

@@ -13,5 +13,9 @@ _base_ = [
 ]
 
 model = dict(backbone={{_base_.backbone}}, neck=dict(pool_size=1))
-default_hooks = dict(logger=dict(interval=10), channels_last=dict(type='ChannelsLastHook'))
+default_hooks = dict(
+    logger=dict(interval=10),
+    calibration=dict(fit=True),
+    channels_last=dict(type='ChannelsLastHook'),
+)
 test_evaluator = dict(classwise=True)

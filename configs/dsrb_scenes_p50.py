@@ -23,4 +23,8 @@ model = dict(
 )
 param_scheduler = dict(T_max=max_epochs)
 train_cfg = dict(max_epochs=max_epochs, val_interval=max_epochs)
-default_hooks = dict(logger=dict(interval=25), channels_last=dict(type='ChannelsLastHook'))
+default_hooks = dict(
+    logger=dict(interval=25),
+    calibration=dict(fit=True),
+    channels_last=dict(type='ChannelsLastHook'),
+)

@@ -27,6 +27,11 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument('--thr', type=float, help='predict categories from this probability on')
     chosen.add_argument('--topk', type=int, help='predict this many categories')
+    parser.add_argument(
+        '--uncalibrated',
+        action='store_true',
+        help="the model's own probabilities and 0.5, whatever calibration the checkpoint has",
+    )
     parser.add_argument('--batch-size', type=int, default=8)
     parser.add_argument('--classes', help='text file of category names, one a line')
     parser.add_argument('--max-categories', type=int, default=5, help='categories in a picture')
@@ -50,7 +55,12 @@ def run(args: argparse.Namespace, console: Console) -> None:
         score_writer(args.out)  # an unknown suffix is an error before the work, not after it
     cfg = read_config(args)
     images = collect_images([Path(path) for path in args.inputs])
-    inferencer = MultiLabelInferencer(cfg, args.checkpoint, args.device, args.classes)
+    inferencer = MultiLabelInferencer(
+        cfg, args.checkpoint, args.device, args.classes, calibrated=not args.uncalibrated
+    )
+    notes = Console(stderr=True, markup=False, highlight=False)
+    if inferencer.calibration is None and not args.uncalibrated:
+        notes.print('the checkpoint has no calibration: predicted from 0.5 on', soft_wrap=True)
     results = inferencer.stream(
         images,
         batch_size=args.batch_size,
@@ -60,7 +70,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
         max_categories=args.max_categories,
         skip_unreadable=args.skip_unreadable,
     )
-    progress = track(results, 'Predicting', total=len(images), console=Console(stderr=True))
+    progress = track(results, 'Predicting', total=len(images), console=notes)
     if args.out:
         count = write_scores(progress, args.out, inferencer.classes)
         console.print(f'{args.out}: {count} images', soft_wrap=True)

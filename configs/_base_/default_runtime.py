@@ -20,6 +20,8 @@ default_hooks = dict(
     resume=dict(type='ResumeHook'),
     # Several processes: one set of BatchNorm statistics, which is what a checkpoint can hold.
     sync_buffers=dict(type='SyncBuffersHook'),
+    # With fit=True, thresholds per category come from the validation images (docs/thresholds.md).
+    calibration=dict(type='CalibrationHook'),
     category_check=dict(type='CategoryCheckHook'),
     skipped_images=dict(type='SkippedImageHook'),
     # NaN or infinity stops training; the state before it and the batch are saved.

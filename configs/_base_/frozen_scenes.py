@@ -18,4 +18,8 @@ start = dict(
     bias_init='known_prior',
     init_cfg=dict(type='Constant', layer=['Linear', 'Conv2d'], val=0),
 )
-default_hooks = dict(logger=dict(interval=25), channels_last=dict(type='ChannelsLastHook'))
+default_hooks = dict(
+    logger=dict(interval=25),
+    calibration=dict(fit=True),
+    channels_last=dict(type='ChannelsLastHook'),
+)

@@ -16,6 +16,7 @@ from torch import nn
 
 from dsrb_mm.apis.preprocessing import evaluation_datasets
 from dsrb_mm.engine.checkpoints.checkpoint_weights import load_weights, read_checkpoint
+from dsrb_mm.engine.checkpoints.stored_calibration import read_calibration
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.models.backbones import FrozenBackbone
 from dsrb_mm.words import load_class_names
@@ -40,7 +41,8 @@ def load_model(
 
     Returns:
         The model; MMPretrain's attributes ``_config`` and ``_dataset_meta`` hold its config and,
-        where there are names, ``classes``.
+        where there are names, ``classes``. Its attribute ``calibration`` is the
+        :class:`~dsrb_mm.calibration.Calibration` of the checkpoint, None where it has none.
 
     Raises:
         FileNotFoundError: A file does not exist.
@@ -67,6 +69,7 @@ def load_model(
             f'expected {expected} category names, one for each output of the model, but got '
             f'{len(names)} from {origin}'
         )
+    model.calibration = read_calibration(content, checkpoint, expected)
     return model.to(place).eval()
 
 

@@ -12,6 +12,7 @@ import torch
 from mmengine.config import Config
 from mmengine.logging import print_log
 from mmpretrain.apis.base import BaseInferencer
+from mmpretrain.structures import DataSample
 from rich.progress import track
 from torch import nn
 
@@ -20,6 +21,7 @@ from dsrb_mm.apis.model_loading import load_model
 from dsrb_mm.apis.prediction_pictures import draw_prediction
 from dsrb_mm.apis.preprocessing import InputPipeline, UnreadableImageError, collate
 from dsrb_mm.apis.selection import Selection
+from dsrb_mm.calibration import Calibration, logits_of
 from dsrb_mm.models.necks import CSRLNeck
 
 
@@ -37,8 +39,11 @@ class MultiLabelInferencer(BaseInferencer):
         device: Where to run; None is the GPU if there is one, else the CPU.
         classes: Category names, or a file of one name a line. None takes those in the checkpoint,
             else those of the config's test dataset, else numbers.
+        calibrated: Whether to use the checkpoint's calibration, where it has one: calibrated
+            probabilities, and a threshold per category.
 
     Attributes:
+        calibration: What is used; None: the head's own probabilities, and 0.5.
         classes: Category names, None where numbers stand for them.
         has_attention: Whether the model has attention maps (:class:`CSRLNeck`).
 
@@ -53,6 +58,7 @@ class MultiLabelInferencer(BaseInferencer):
         pretrained: str | Path | None = None,
         device: str | torch.device | None = None,
         classes: Sequence[str] | str | Path | None = None,
+        calibrated: bool = True,
     ) -> None:
         if not isinstance(model, nn.Module):
             model = load_model(model, pretrained, device, classes)
@@ -62,6 +68,8 @@ class MultiLabelInferencer(BaseInferencer):
             )
         super().__init__(model, pretrained=None)
         self.classes: tuple[str, ...] | None = self.model._dataset_meta.get('classes')
+        found: Calibration | None = getattr(self.model, 'calibration', None)
+        self.calibration = found if calibrated else None
         self.has_attention = isinstance(getattr(self.model, 'neck', None), CSRLNeck)
 
     def _init_pipeline(self, cfg: Config) -> InputPipeline:
@@ -98,8 +106,8 @@ class MultiLabelInferencer(BaseInferencer):
                 uint8, or a list of these.
             batch_size: Images a forward pass.
             thr: Probability from which a category counts as predicted.
-            topk: Number of predicted categories, instead of ``thr``. Without both: what the head
-                was built with, 0.5 if nothing.
+            topk: Number of predicted categories, instead of ``thr``. Without both: the thresholds
+                of the calibration; without one, what the head was built with, 0.5 if nothing.
             return_attention: Whether results hold the attention maps of all categories.
             show_dir: Folder for a picture of each image, with the attention of each predicted
                 category where the model has it.
@@ -127,7 +135,7 @@ class MultiLabelInferencer(BaseInferencer):
                 'expected a model with attention maps (a CSRLNeck) for return_attention, but got '
                 f'the neck {type(getattr(self.model, "neck", None)).__name__}'
             )
-        select = Selection.for_head(self.model.head, thr, topk)
+        select = Selection.for_head(self.model.head, thr, topk, self.calibration)
         loaded = self._load(collect_images(inputs), skip_unreadable)
         folder = None if show_dir is None else Path(show_dir)
         batches = self._get_chunk_data(loaded, batch_size)
@@ -176,8 +184,13 @@ class MultiLabelInferencer(BaseInferencer):
         data = self.model.data_preprocessor(inputs, False)
         feats = self.model.extract_feat(data['inputs'])
         samples = self.model.head.predict(feats, data.get('data_samples'))
-        scores = torch.stack([sample.pred_score for sample in samples])
-        return scores.float().cpu().numpy(), feats.attention if self.has_attention else None
+        scores = _stack(samples, 'pred_score')
+        if self.calibration is not None:
+            known = 'pred_logit' in samples[0]
+            logits = _stack(samples, 'pred_logit') if known else logits_of(scores)
+            # A score that is not finite stays so, and is reported with its image's name.
+            scores = self.calibration.probabilities(logits).astype(np.float32)
+        return scores, feats.attention if self.has_attention else None
 
     def _result(self, image: ImageInput, scores: np.ndarray, select: Selection) -> dict[str, Any]:
         name = image.path or f'array {image.name}'
@@ -196,3 +209,7 @@ class MultiLabelInferencer(BaseInferencer):
             pred_labels=labels,
             pred_classes=[str(name) for name in names],
         )
+
+
+def _stack(samples: Sequence[DataSample], field: str) -> np.ndarray:
+    return torch.stack([sample.get(field) for sample in samples]).float().cpu().numpy()

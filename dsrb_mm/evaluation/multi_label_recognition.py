@@ -18,6 +18,7 @@ from mmpretrain.registry import METRICS
 from numpy.typing import ArrayLike, NDArray
 
 from dsrb_mm.arguments import check_flag, check_int, check_number
+from dsrb_mm.calibration import Calibration, cross_validate, logits_of
 from dsrb_mm.evaluation.average_precision import (
     average_precision,
     check_labels,
@@ -32,7 +33,7 @@ class RecognitionResult:
 
     Attributes:
         summary: mAP, mAP_raw, OP ... CF1 and, with top-k, OP_top3 ... CF1_top3, all in percent,
-            and num_classes_evaluated.
+            and num_classes_evaluated; of a tuned metric OP_tuned ... CF1_tuned as well.
         per_class: AP and AP_raw in percent (nan without known positives) and the numbers of
             positives, negatives and unknown entries, each (C,).
     """
@@ -72,7 +73,14 @@ class MultiLabelRecognitionMetric(BaseMetric):
             the top k: the model cannot know what is unknown. None switches it off.
         classwise: Log a table of all categories.
         csv_path: Write that table to this file at every evaluation, replacing the one before.
+        tuned: Also report precision and recall at a threshold per category, under keys like
+            ``CF1_tuned``. Thresholds come from :attr:`calibration`; without one, from these images
+            themselves, by cross-validation (:func:`cross_validate`), so that no image's labels
+            choose its own thresholds.
         **kwargs: ``collect_device``, ``collect_dir`` and ``prefix`` of MMEngine's BaseMetric.
+
+    Attributes:
+        calibration: Of the checkpoint, fitted on other images; :class:`CalibrationHook` sets it.
 
     Raises:
         ValueError: ``thr`` is not in [0, 1] or ``topk`` is below 1.
@@ -87,6 +95,7 @@ class MultiLabelRecognitionMetric(BaseMetric):
         topk: int | None = 3,
         classwise: bool = False,
         csv_path: str | Path | None = None,
+        tuned: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -100,6 +109,8 @@ class MultiLabelRecognitionMetric(BaseMetric):
         self.topk = topk
         self.classwise = classwise
         self.csv_path = csv_path
+        self.tuned = check_flag('tuned', tuned)
+        self.calibration: Calibration | None = None
 
     def process(self, data_batch: Any, data_samples: Sequence[dict | BaseDataElement]) -> None:
         """Keep scores, logits where there are any (float32 both) and labels (int8) of samples.
@@ -109,22 +120,10 @@ class MultiLabelRecognitionMetric(BaseMetric):
                 some of the samples have logits.
         """
         for sample in data_samples:
-            fields = sample.to_dict() if isinstance(sample, BaseDataElement) else sample
-            scores = _to_numpy(fields['pred_score']).astype(np.float32)
-            if 'gt_score' in fields:
-                labels = _to_numpy(fields['gt_score'])
-            else:
-                labels = _indices_to_labels(_to_numpy(fields['gt_label']), len(scores))
-            _check_shape('gt_score', labels, scores)
-            check_labels(labels)
-            arrays = [scores, labels.astype(np.int8)]
-            if 'pred_logit' in fields:
-                logits = _to_numpy(fields['pred_logit']).astype(np.float32)
-                _check_shape('pred_logit', logits, scores)
-                arrays.append(logits)
+            arrays = sample_arrays(sample)
             if self.results and len(self.results[0]) != len(arrays):
                 raise ValueError('expected all samples or none to have pred_logit, but got some')
-            self.results.append(tuple(arrays))
+            self.results.append(arrays)
 
     def compute_metrics(self, results: list[tuple[NDArray, ...]]) -> dict[str, float]:
         """Evaluate all samples; log and write the table of categories where asked for."""
@@ -134,7 +133,10 @@ class MultiLabelRecognitionMetric(BaseMetric):
         result = self.calculate(scores, labels, self.thr, self.topk, *logits)
         if self.classwise or self.csv_path is not None:
             self._report(result.table(self._class_names(scores.shape[1])))
-        return result.summary
+        if not self.tuned and self.calibration is None:
+            return result.summary
+        ranked = logits[0] if logits else logits_of(scores)
+        return result.summary | tuned_rates(ranked, labels, self.calibration)
 
     @staticmethod
     def calculate(
@@ -202,6 +204,56 @@ class MultiLabelRecognitionMetric(BaseMetric):
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open('w', newline='', encoding='utf-8') as file:
                 csv.writer(file).writerows(table)
+
+
+def sample_arrays(sample: dict | BaseDataElement) -> tuple[NDArray, ...]:
+    """Scores, labels and, where there are any, logits of a predicted sample.
+
+    Args:
+        sample: With ``pred_score`` and ``gt_score`` or ``gt_label``; see
+            :class:`MultiLabelRecognitionMetric`.
+
+    Shape:
+        (C,) float32, (C,) int8, (C,) float32.
+
+    Raises:
+        ValueError: Labels or logits do not fit the scores, or labels are not of 1, 0, -1.
+    """
+    fields = sample.to_dict() if isinstance(sample, BaseDataElement) else sample
+    scores = _to_numpy(fields['pred_score']).astype(np.float32)
+    if 'gt_score' in fields:
+        labels = _to_numpy(fields['gt_score'])
+    else:
+        labels = _indices_to_labels(_to_numpy(fields['gt_label']), len(scores))
+    _check_shape('gt_score', labels, scores)
+    check_labels(labels)
+    arrays = (scores, labels.astype(np.int8))
+    if 'pred_logit' not in fields:
+        return arrays
+    logits = _to_numpy(fields['pred_logit']).astype(np.float32)
+    _check_shape('pred_logit', logits, scores)
+    return (*arrays, logits)
+
+
+def tuned_rates(
+    logits: NDArray, labels: NDArray, calibration: Calibration | None = None
+) -> dict[str, float]:
+    """OP_tuned ... CF1_tuned in percent: rates at a threshold per category.
+
+    Args:
+        logits: Of the model.
+        labels: 1 present, 0 absent, -1 unknown.
+        calibration: Fitted on other images; None cross-validates on these.
+
+    Shape:
+        logits, labels (N, C).
+    """
+    if calibration is None:
+        predicted = cross_validate(logits, labels).predicted
+    else:
+        predicted = calibration.predict(calibration.probabilities(logits))
+    rates = precision_recall(predicted, labels)
+    return {f'{name}_tuned': 100 * value for name, value in rates.items()}
 
 
 def _to_numpy(values: ArrayLike | torch.Tensor) -> NDArray:

@@ -19,7 +19,8 @@ class ExportModule(nn.Module):
     but resizing. The model is copied: to the CPU, in float32 and evaluation mode.
 
     Args:
-        model: MMPretrain's ``ImageClassifier`` with a multi-label head.
+        model: MMPretrain's ``ImageClassifier`` with a multi-label head. Where :func:`load_model`
+            found a calibration in its checkpoint, the scores are calibrated.
 
     Shape:
         images (B, 3, H, W) -> scores (B, C), logits (B, C) and, of a model with
@@ -32,6 +33,11 @@ class ExportModule(nn.Module):
         # It looks inputs up by content, which a trace would freeze.
         forget_inputs(self.model)
         self.has_attention = isinstance(getattr(self.model, 'neck', None), CSRLNeck)
+        calibration = getattr(model, 'calibration', None)
+        self.is_calibrated = calibration is not None
+        if calibration is not None:
+            self.register_buffer('temperature', torch.tensor(calibration.temperature))
+            self.register_buffer('bias', torch.tensor(calibration.bias))
         self.eval()
 
     @property
@@ -44,5 +50,6 @@ class ExportModule(nn.Module):
         inputs = self.model.data_preprocessor(dict(inputs=images.flip(1)), False)['inputs']
         feats = self.model.extract_feat(inputs)
         logits = self.model.head(feats)
-        outputs = (torch.sigmoid(logits), logits)
+        scaled = logits / self.temperature + self.bias if self.is_calibrated else logits
+        outputs = (torch.sigmoid(scaled), logits)
         return (*outputs, feats.attention) if self.has_attention else outputs

@@ -1,3 +1,4 @@
+import shutil
 import weakref
 
 import numpy as np
@@ -9,6 +10,8 @@ from mmengine.dataset import pseudo_collate
 from PIL import Image
 
 from dsrb_mm.apis import MultiLabelInferencer, collect_images, load_model
+from dsrb_mm.calibration import NEVER, Calibration
+from dsrb_mm.engine.checkpoints.stored_calibration import store_calibration
 
 
 @pytest.fixture
@@ -179,3 +182,24 @@ def test_gpu(kind, checkpoints, photos, tmp_path):
     ]
     for one, other in zip(*results, strict=True):
         np.testing.assert_allclose(one['pred_scores'], other['pred_scores'], atol=2e-3)
+
+
+@pytest.mark.parametrize('kind', ['dsrb', 'plain'])
+def test_the_calibration_of_the_checkpoint_is_used(kind, checkpoints, photos, tmp_path):
+    calibration = Calibration(2.0, (0.5, -0.5, 0, 1), (0.1, 0.9, 0.4, NEVER), (9,) * 4, (9,) * 4, 9)
+    path = shutil.copy(checkpoints[kind], tmp_path)
+    store_calibration(path, calibration)
+    model = load_model(inference_config(kind), path, 'cpu')
+    plain = MultiLabelInferencer(model, calibrated=False)
+    calibrated = MultiLabelInferencer(model)
+    assert (plain.calibration, calibrated.calibration) == (None, calibration)
+    pairs = zip(plain(photos, False), calibrated(photos, False), strict=True)
+    for one, other in pairs:
+        p = one['pred_scores'].astype(float)
+        expected = 1 / (1 + np.exp(-(np.log(p / (1 - p)) / 2 + np.array(calibration.bias))))
+        np.testing.assert_allclose(other['pred_scores'], expected, rtol=1e-3)
+        kept = {c for c in range(4) if expected[c] >= calibration.thresholds[c]}
+        assert set(other['pred_labels']) == kept
+        assert set(one['pred_labels']) == set(np.flatnonzero(p >= 0.5))
+    asked = calibrated(photos, False, thr=0.3)[0]
+    assert set(asked['pred_labels']) == set(np.flatnonzero(asked['pred_scores'] >= 0.3))

@@ -23,6 +23,7 @@ def test_most_certain(topk, labels):
         (dict(thr=0.5, topk=3), 'either thr or topk'),
         (dict(), 'either thr or topk'),
         (dict(thr=1.5), 'thr to be in'),
+        (dict(thr=(0.5, -0.1)), 'each thr to be in'),
         (dict(topk=0), 'at least 1'),
     ],
 )
@@ -34,3 +35,7 @@ def test_arguments(arguments, message):
 def test_more_than_there_are():
     with pytest.raises(ValueError, match='at most the 5 categories, but got 6'):
         Selection(topk=6)(SCORES)
+
+
+def test_a_threshold_for_each_category():
+    assert Selection(thr=(0.2, 0.95, 0.4, 0.3, 2.0))(SCORES) == [3, 2, 0]

@@ -29,3 +29,6 @@ val_dataloader = dict(
     dataset=dict(dataset=dict(split='val', **data)),
 )
 test_dataloader = val_dataloader
+# CF1_tuned and its like: at a threshold per category (docs/thresholds.md).
+val_evaluator = dict(tuned=True)
+test_evaluator = dict(tuned=True)

@@ -45,3 +45,6 @@ val_dataloader = dict(
     ),
 )
 test_dataloader = val_dataloader
+# CF1_tuned and its like: at a threshold per category (docs/thresholds.md).
+val_evaluator = dict(tuned=True)
+test_evaluator = dict(tuned=True)

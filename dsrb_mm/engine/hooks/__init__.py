@@ -1,6 +1,7 @@
 """When things happen during training and testing; the maths is in ``dsrb_mm.models.layers``."""
 
 from .attention_picture_hook import AttentionPictureHook
+from .calibration_hook import CalibrationHook
 from .category_check_hook import CategoryCheckHook
 from .channels_last_hook import ChannelsLastHook
 from .epoch_seed_hook import EpochSeedHook
@@ -10,6 +11,7 @@ from .skipped_image_hook import SkippedImageHook
 
 __all__ = [
     'AttentionPictureHook',
+    'CalibrationHook',
     'CategoryCheckHook',
     'ChannelsLastHook',
     'EpochSeedHook',

@@ -14,6 +14,7 @@ from mmpretrain.registry import HOOKS
 from mmpretrain.structures import DataSample
 
 from dsrb_mm.arguments import check_int
+from dsrb_mm.calibration import Calibration, logits_of
 from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.models.necks import CategoryFeatures
 from dsrb_mm.visualization import CategoryPanel, draw_attention_picture
@@ -95,19 +96,21 @@ class AttentionPictureHook(Hook):
             attention = None
             if isinstance(feats, CategoryFeatures):
                 attention = feats.attention[row].cpu().numpy()
-            self._draw(image, outputs[i], attention, classes)
+            predicted = _predict(outputs[i], getattr(model, 'calibration', None))
+            self._draw(image, outputs[i], predicted, attention, classes)
 
     def _draw(
         self,
         image: torch.Tensor,
         sample: DataSample,
+        prediction: tuple[np.ndarray, list[int]],
         attention: np.ndarray | None,
         classes: Sequence[str] | None,
     ) -> None:
-        scores = sample.pred_score.cpu().numpy()
+        scores, labels = prediction
         names = classes or [str(i) for i in range(len(scores))]
         truth = sample.gt_score.cpu().numpy().astype(int) if 'gt_score' in sample else None
-        predicted = sorted(sample.pred_label.tolist(), key=lambda c: -scores[c])
+        predicted = sorted(labels, key=lambda c: -scores[c])
         panels = [
             CategoryPanel(
                 names[c],
@@ -123,3 +126,13 @@ class AttentionPictureHook(Hook):
         path = self.out_dir / self._names.name(sample.img_path)
         path.parent.mkdir(parents=True, exist_ok=True)
         draw_attention_picture(rgb, panels, path, [names[c] for c in missed])
+
+
+def _predict(sample: DataSample, calibration: Calibration | None) -> tuple[np.ndarray, list[int]]:
+    """Scores and predicted categories, by the thresholds of the checkpoint where it has any."""
+    scores = sample.pred_score.float().cpu().numpy()
+    if calibration is None:
+        return scores, sample.pred_label.tolist()
+    logits = sample.pred_logit.float().cpu().numpy() if 'pred_logit' in sample else None
+    scores = calibration.probabilities(logits_of(scores) if logits is None else logits)
+    return scores, np.flatnonzero(calibration.predict(scores)).tolist()

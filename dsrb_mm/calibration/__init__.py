@@ -1,0 +1,23 @@
+"""From logits to calibrated probabilities and decisions, learnt on held-out known labels."""
+
+from .cross_validation import OutOfFold, cross_validate
+from .fitting import fit_calibration
+from .logistic import fit_scale_and_bias
+from .record import META_KEY, NEVER, Calibration, image_keys, logits_of
+from .reliability import Reliability, reliability
+from .thresholds import f1_thresholds
+
+__all__ = [
+    'META_KEY',
+    'NEVER',
+    'Calibration',
+    'OutOfFold',
+    'Reliability',
+    'cross_validate',
+    'f1_thresholds',
+    'fit_calibration',
+    'fit_scale_and_bias',
+    'image_keys',
+    'logits_of',
+    'reliability',
+]
