@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from rich.progress import track
 
+from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
 from dsrb_mm.datasets.config_data import SPLITS, build_split
 from dsrb_mm.visualization import draw_label_picture, original_image, transformed_image
@@ -32,6 +33,7 @@ def main(argv: list[str] | None = None) -> None:
         parser.error('--number and --max-names must be at least 1')
     with clear_errors(ValueError, FileExistsError):
         cfg = read_config(args)
+        protect_inputs(cfg, pictures=args.out_dir)
         data = build_split(cfg, args.phase)
         # The preprocessor turns what LoadImageFromFile gives (BGR) round, if it is told to.
         bgr = (cfg.get('data_preprocessor') or {}).get('to_rgb', True)

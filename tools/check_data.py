@@ -9,6 +9,7 @@ import sys
 
 from rich.console import Console
 
+from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
 from dsrb_mm.datasets.data_report import (
     build_reports,
@@ -30,6 +31,7 @@ def main(argv: list[str] | None = None) -> None:
     console = Console(markup=False, highlight=False)  # categories may be called [/x]
     with clear_errors(ValueError, TypeError, KeyError):
         cfg = read_config(args)
+        protect_inputs(cfg, [args.out])
         reports = build_reports(cfg)
     if args.images:
         for report in reports:

@@ -27,6 +27,7 @@ from dsrb_mm.completion import (
     write_scores,
     write_table,
 )
+from dsrb_mm.datasets.config_files import files_of_config
 from dsrb_mm.fileio.atomic import write_atomically
 
 
@@ -82,9 +83,10 @@ def main(argv: list[str] | None = None) -> None:
     outputs = [args.out, args.scores_out, args.rank_out, args.report]
     console = Console()
     with clear_errors(ValueError, FileExistsError):
+        cfg = read_config(args)
         rule = TrustRule(args.precision, args.max_missed, args.confidence, args.min_support)
         result = complete(
-            read_config(args),
+            cfg,
             args.checkpoint,
             rule,
             holdout=args.holdout,
@@ -93,7 +95,7 @@ def main(argv: list[str] | None = None) -> None:
             device=args.device,
             scores_in=args.scores_in,
             outputs=[path for path in outputs if path],
-            inputs=[args.config],
+            inputs=files_of_config(cfg),
             overwrite=args.overwrite,
         )
         names = ('config', 'checkpoint', 'holdout', 'thresholds', 'scores_in')

@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 
+from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.cli.tools import clear_errors
 from dsrb_mm.models.hcp_checkpoint import convert_checkpoint
 
@@ -25,6 +27,8 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     with clear_errors():
         try:
+            outputs = [args.dst, Path(args.dst).with_suffix('.npy')]
+            protect_inputs(None, outputs, inputs=[args.src])
             written = convert_checkpoint(args.src, args.dst, args.reverse)
         except ValueError as error:
             sys.exit(f'error: {error}')

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import json
+from pathlib import Path
 
 from dsrb_mm.apis import InputPipeline, load_model
+from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
 from dsrb_mm.export import check_onnx, export_onnx
 from dsrb_mm.export.onnx_export import OPSET, require_packages
@@ -39,15 +41,21 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
 def run(args: argparse.Namespace) -> None:
     require_packages('onnx', 'onnxscript', *(['onnxruntime'] if args.check else []))
     cfg = read_config(args)
+    protect_inputs(cfg, [args.out], inputs=[args.checkpoint, args.classes])
     model = load_model(cfg, args.checkpoint, 'cpu', args.classes)
     pipeline = InputPipeline(cfg)
     size = tuple(args.input_size) if args.input_size else pipeline.input_size()
     classes = model._dataset_meta.get('classes')
     metadata = dict(test_pipeline=json.dumps(pipeline.steps, default=str))
-    path = export_onnx(model, args.out, size, args.opset, classes, metadata)
+    deviations: dict[str, float] = {}
+
+    def check(unfinished: Path) -> None:
+        if args.check:
+            deviations.update(check_onnx(model, unfinished))
+
+    path = export_onnx(model, args.out, size, args.opset, classes, metadata, check)
     print(f'{path}: opset {args.opset}, pictures of {size[0]} x {size[1]}, any batch size')
-    if args.check:
-        deviations = check_onnx(model, path)
+    if deviations:
         text = ', '.join(f'{name} {value:.1e}' for name, value in deviations.items())
         print(f'largest deviation from PyTorch: {text}')
 

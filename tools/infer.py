@@ -16,6 +16,7 @@ from rich.progress import track
 from rich.table import Table
 
 from dsrb_mm.apis import MultiLabelInferencer, collect_images, score_writer, write_scores
+from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
 
 
@@ -55,6 +56,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
         score_writer(args.out)  # an unknown suffix is an error before the work, not after it
     cfg = read_config(args)
     images = collect_images([Path(path) for path in args.inputs])
+    protect_inputs(cfg, [args.out], args.show_dir, [args.checkpoint, args.classes])
     inferencer = MultiLabelInferencer(
         cfg, args.checkpoint, args.device, args.classes, calibrated=not args.uncalibrated
     )

@@ -9,6 +9,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
 from dsrb_mm.datasets.config_data import build_split
 from dsrb_mm.models.layers import label_graph
@@ -38,7 +39,9 @@ def main(argv: list[str] | None = None) -> None:
     )
     args = parser.parse_args(argv)
     with clear_errors(ValueError, FileExistsError):
-        data = build_split(read_config(args), 'train')
+        cfg = read_config(args)
+        protect_inputs(cfg, [args.out])
+        data = build_split(cfg, 'train')
     weights = label_graph(data.labels)
     order = similar_order(weights) if args.order == 'similar' else range(len(weights))
     names = [data.classes[c] for c in order]

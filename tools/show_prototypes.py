@@ -15,6 +15,7 @@ import pandas as pd
 from rich.progress import track
 
 from dsrb_mm.apis import check_classes, load_model
+from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
 from dsrb_mm.datasets.config_data import build_split, test_pipeline
 from dsrb_mm.models.complements.prototype_bank import PrototypeBank
@@ -55,6 +56,7 @@ def main(argv: list[str] | None = None) -> None:
         parser.error('--images must be at least 1')
     with clear_errors(ValueError, FileExistsError):
         cfg = read_config(args)
+        protect_inputs(cfg, pictures=args.out_dir)
         data = build_split(cfg, 'train', test_pipeline(cfg))
         categories = find_categories(args.categories, data.classes)
         model = load_model(cfg, args.checkpoint, args.device)

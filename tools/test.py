@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import mmengine
-from mmengine.evaluator import DumpResults
+from mmengine.dist import is_main_process
 
 from dsrb_mm.cli.tools import build_runner, clear_errors, leave_group, runner_arguments
+from dsrb_mm.evaluation.prediction_dump import PredictionDump, check_metrics_file, write_metrics
 
 
 def main() -> None:
@@ -21,14 +21,20 @@ def main() -> None:
     parser.add_argument('--interval', type=int, default=50, help='a picture every so many images')
     parser.add_argument('--amp', action='store_true', help='mixed precision')
     args = parser.parse_args()
-    runner = build_runner(args)
-    with clear_errors():
-        item = args.out_item or ('metrics' if str(args.out).endswith('.json') else 'pred')
+    item = args.out_item or ('metrics' if str(args.out).endswith('.json') else 'pred')
+    dump = None
+    with clear_errors(ValueError):
         if args.out and item == 'pred':
-            runner.test_evaluator.metrics.append(DumpResults(out_file_path=args.out))
+            dump = PredictionDump(args.out)
+        elif args.out:
+            check_metrics_file(args.out)
+    runner = build_runner(args, [args.out], args.show_dir, [args.checkpoint])
+    with clear_errors():
+        if dump is not None:
+            runner.test_evaluator.metrics.append(dump)
         metrics = runner.test()
-        if args.out and item == 'metrics':
-            mmengine.dump(metrics, args.out)
+        if args.out and item == 'metrics' and is_main_process():
+            write_metrics(metrics, args.out)
         leave_group()
 
 

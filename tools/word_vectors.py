@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from dsrb_mm.cli.outputs import protect_inputs
+from dsrb_mm.cli.tools import clear_errors
 from dsrb_mm.fileio.atomic import open_atomically
 from dsrb_mm.words.semantic_encoder import (
     average_glove,
@@ -48,8 +50,16 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Make, write and show the vectors."""
+    """Run the command line."""
     args = parse_args(argv)
+    with clear_errors(ValueError):
+        make_vectors(args)
+
+
+def make_vectors(args: argparse.Namespace) -> None:
+    """Make, write and show the vectors of a command line."""
+    outputs = [args.out, names_beside(args.out)]
+    protect_inputs(None, outputs, inputs=[args.classes, args.phrases, args.glove])
     names = load_class_names(args.classes)
     phrases = load_phrases(args.phrases) if args.phrases else None
     if args.glove:

@@ -16,6 +16,7 @@ from mmengine.config import Config, DictAction
 from mmengine.dist import is_distributed
 from mmengine.runner import Runner
 
+from dsrb_mm.cli.outputs import Paths, protect_inputs, written_by_training
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
 from dsrb_mm.engine.budget import AUTO, apply_budget
 from dsrb_mm.engine.checkpoints.checkpoint_files import ResumeError
@@ -145,8 +146,16 @@ def _merge_test(cfg: Config, args: argparse.Namespace) -> None:
         )
 
 
-def build_runner(args: argparse.Namespace) -> Runner:
+def build_runner(
+    args: argparse.Namespace,
+    outputs: Paths = (),
+    pictures: str | None = None,
+    inputs: Paths = (),
+) -> Runner:
     """The runner of what :func:`load_config` reads, with its data sets.
+
+    The further arguments are those of :func:`protect_inputs`: nothing that the runner or the tool
+    writes may be a file that is read.
 
     From here on, MMEngine loads checkpoints without trusting them, wherever the config names some.
     Built before anything runs, so that wrong settings can be told from defects: any ValueError,
@@ -155,6 +164,7 @@ def build_runner(args: argparse.Namespace) -> Runner:
     guard_checkpoint_loader()
     with clear_errors(ValueError, TypeError, KeyError):
         cfg = load_config(args)
+        protect_inputs(cfg, [*written_by_training(cfg), *outputs], pictures, inputs)
         if not hasattr(args, 'checkpoint'):
             cfg = _prepare_training(cfg, args)
         complete_model(cfg)

@@ -19,13 +19,14 @@ from dsrb_mm.completion.label_tables import (
     find_image_root,
     relative_paths,
 )
-from dsrb_mm.completion.outputs import annotation_files, check_outputs
+from dsrb_mm.completion.outputs import annotation_files
 from dsrb_mm.completion.same_images import known_elsewhere, merge_repeated, share_scores
 from dsrb_mm.completion.score_table import ScoreTable
 from dsrb_mm.completion.scoring import score_images
 from dsrb_mm.completion.source_csv import SourceCSV
 from dsrb_mm.completion.thresholds import TrustRule
 from dsrb_mm.datasets.config_data import SPLITS, ConfigData, build_split, has_split, test_pipeline
+from dsrb_mm.fileio.outputs import check_outputs
 
 
 @dataclass(frozen=True)

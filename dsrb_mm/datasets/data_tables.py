@@ -10,6 +10,7 @@ import numpy as np
 from rich.table import Table
 
 from dsrb_mm.datasets.data_report import DataReport
+from dsrb_mm.fileio.atomic import open_atomically
 
 
 def tables(reports: Sequence[DataReport], num_rarest: int = 10) -> list[Table]:
@@ -29,7 +30,7 @@ def tables(reports: Sequence[DataReport], num_rarest: int = 10) -> list[Table]:
 def write_csv(reports: Sequence[DataReport], path: str | Path) -> None:
     """Counts of every category: split, category, present, absent, unknown."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with Path(path).open('w', newline='', encoding='utf-8') as file:
+    with open_atomically(path, newline='') as file:
         writer = csv.writer(file)
         writer.writerow(['split', 'category', 'present', 'absent', 'unknown'])
         for report in reports:

@@ -25,6 +25,7 @@ from dsrb_mm.evaluation.average_precision import (
     mean_over_evaluated,
 )
 from dsrb_mm.evaluation.precision_recall import precision_recall, top_k_mask
+from dsrb_mm.fileio.atomic import open_atomically
 
 
 @dataclass(frozen=True)
@@ -202,7 +203,7 @@ class MultiLabelRecognitionMetric(BaseMetric):
         if self.csv_path is not None:
             path = Path(self.csv_path)
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open('w', newline='', encoding='utf-8') as file:
+            with open_atomically(path, newline='') as file:
                 csv.writer(file).writerows(table)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from dsrb_mm.export.export_module import ExportModule
+from dsrb_mm.fileio.atomic import whole_file
 from dsrb_mm.version import __version__
 
 OPSET = 18
@@ -38,6 +39,7 @@ def export_onnx(
     opset: int = OPSET,
     classes: Sequence[str] | None = None,
     metadata: Mapping[str, str] | None = None,
+    check: Callable[[Path], object] | None = None,
 ) -> Path:
     """Write a model as one ONNX file that needs nothing but resized pictures.
 
@@ -53,6 +55,7 @@ def export_onnx(
         opset: Version of the ONNX operators.
         classes: Category names.
         metadata: Further entries.
+        check: Called with the file before it gets its name; if it raises, there is no file.
 
     Returns:
         The file written.
@@ -79,7 +82,10 @@ def export_onnx(
     _describe(program.model, entries)
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    program.save(path)
+    with whole_file(path) as unfinished:
+        program.save(unfinished)
+        if check is not None:
+            check(unfinished)
     return path
 
 

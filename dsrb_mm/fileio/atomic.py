@@ -55,6 +55,36 @@ def open_atomically(path: str | Path, mode: str = 'w', **options: Any) -> Iterat
     _sync_folder(path.parent)
 
 
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """Have a library write a file in one step that opens its files itself.
+
+    Args:
+        path: File to write, in an existing folder.
+
+    Yields:
+        Where to write instead. If the block ends with an error, what was written there is removed
+        and ``path`` stays as it is; otherwise it takes the place of ``path``.
+
+    Example:
+        >>> with whole_file('model.onnx') as unfinished:
+        ...     program.save(unfinished)
+        ...     check(unfinished)
+    """
+    path = Path(path)
+    unfinished = path.with_name(f'{path.name}.{secrets.token_hex(8)}{UNFINISHED}')
+    try:
+        yield unfinished
+        with open(unfinished, 'rb+') as file:
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except BaseException:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
 def write_atomically(path: str | Path, data: bytes) -> None:
     """Write a file with :func:`open_atomically`.
 

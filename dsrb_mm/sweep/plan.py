@@ -12,11 +12,15 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from dsrb_mm.datasets.config_files import files_of_config, read_by_config
 from dsrb_mm.engine.config_keys import merge_options
+from dsrb_mm.fileio.digests import file_digests
+from dsrb_mm.fileio.outputs import check_outputs
 from dsrb_mm.sweep.known_labels import DATASET, PROPORTIONS, KnownLabels, parse_options
 
 LAUNCHERS = ('none', 'pytorch', 'slurm')
 CHECKPOINTS = ('last', 'best')
+RESULTS = ('results.csv', 'results.json', 'results.md', 'map.png')  # in the folder of a sweep
 _SEED = 'randomness.seed'
 
 
@@ -136,17 +140,22 @@ def make_plan(
     Raises:
         ValueError: Nothing to run, a config that does not exist, a mask that is not registered or
             has wrong arguments, repeated values, two configs of one name, a config whose training
-            set is no ``PartialLabelDataset``, or options that nothing reads or the sweep sets.
+            set is no ``PartialLabelDataset``, options that nothing reads or the sweep sets, or a
+            work_dir whose results would take the place of a file that a config reads.
     """
     _check(configs, known, seeds)
     read = {config: _read(config, options) for config in configs}
+    for cfg in read.values():
+        check_outputs([work_dir / name for name in RESULTS], files_of_config(cfg))
+    settings_of = {config: _settings(cfg, num_processes) for config, cfg in read.items()}
     for mask in known:  # which configs may have registered
         mask.check()
     runs = []
     for seed in seeds:
         for mask in known:
             for config in configs:
-                replaces, settings = _settings(read[config], num_processes)
+                replaces, settings = settings_of[config]
+                settings = _with_mask_file(settings, mask)
                 text = json.dumps([settings, mask.config, seed], sort_keys=True)
                 runs.append(
                     Run(
@@ -204,5 +213,16 @@ def _settings(cfg: Config, num_processes: int) -> tuple[bool, dict]:
     replaces = 'known' in dataset
     dataset.pop('known', None)
     (content.get('randomness') or {}).pop('seed', None)
+    # Other labels make another run, though their file is called the same.
+    content['contents of files'] = file_digests(read_by_config(cfg))
     # Through JSON: what is compared is what can be stored.
     return replaces, json.loads(json.dumps(content, default=str))
+
+
+def _with_mask_file(settings: dict, mask: KnownLabels) -> dict:
+    """The settings with the contents of the file that a mask reads."""
+    path = mask.config.get('path')
+    if not isinstance(path, str) or not Path(path).is_file():
+        return settings
+    key = 'contents of files'
+    return settings | {key: settings[key] | file_digests([path])}

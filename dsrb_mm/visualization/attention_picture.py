@@ -11,6 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from dsrb_mm.visualization.figures import save_figure
+
 _PANEL = 2.6  # inches
 
 
@@ -74,7 +76,7 @@ def draw_attention_picture(
         axis.set_title(f'{panel.name} {panel.score:.2f}\n{verdict}', fontsize=9, color=colour)
     for axis in axes:
         axis.set_axis_off()
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path, dpi=100)
 
 
 def _enlarge(attention: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from dsrb_mm.models.layers import label_graph
+from dsrb_mm.visualization.figures import save_figure
 
 _CELL = 0.155  # inches a category: the least that 8-point names need
 
@@ -114,5 +115,4 @@ def draw_label_graph(
     axis.set_xlabel('... this share has ... as well', fontsize=10)
     bar: dict[str, Any] = dict(shrink=min(1.0, 4 / side), aspect=20, pad=0.01, anchor=(0.0, 1.0))
     figure.colorbar(image, ax=axis, fraction=0.05, extend='max', label='share', **bar)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=100, bbox_inches='tight', pad_inches=0.1)
+    save_figure(figure, path, dpi=100, bbox_inches='tight', pad_inches=0.1)

@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from dsrb_mm.visualization.figures import save_figure
+
 _KINDS = ((1, 'present', 'tab:green'), (0, 'absent', 'tab:red'), (-1, 'unknown', 'dimgray'))
 _WIDTH, _HEIGHT, _COLUMN = 4.0, 4.0, 1.7  # inches
 _LINE = 0.062  # of the height
@@ -57,8 +59,7 @@ def draw_label_picture(
         _write_list(axis, f'{kind} ({len(names)})', shorten(names, max_names), colour)
     for axis in axes:
         axis.set_axis_off()
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path, dpi=100)
 
 
 def shorten(names: Sequence[str], limit: int) -> list[str]:

@@ -12,6 +12,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 
+from dsrb_mm.visualization.figures import save_figure
+
 QUADRANTS = ('top left', 'top right', 'bottom left', 'bottom right')
 _THUMBNAIL = 1.5  # inches
 
@@ -58,8 +60,7 @@ def draw_prototype_picture(
     blocks = np.asarray(figure.subfigures(2, 2, wspace=0.03, hspace=0.03), object).ravel()
     for quadrant, (block, panel) in enumerate(zip(blocks, panels, strict=True)):
         _draw_block(block, quadrant, panel, columns, total)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path, dpi=100)
 
 
 def _draw_block(

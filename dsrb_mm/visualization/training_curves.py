@@ -15,6 +15,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from dsrb_mm.visualization.figures import save_figure
+
 SCALARS = 'vis_data/scalars.json'
 _WIDTH, _HEIGHT = 3.8, 3.5  # inches per panel
 _FEW = 25
@@ -165,8 +167,7 @@ def draw_training_curves(logs: Sequence[TrainingLog], path: str | Path) -> None:
         axis.set_xlim(left=0)
         if panel.title != _METRICS and axis.get_ylim()[1] > 0 and not _has_negative(logs, panel):
             axis.set_ylim(bottom=0)
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=100)
+    save_figure(figure, path, dpi=100)
 
 
 def _has_negative(logs: Sequence[TrainingLog], panel: _Panel) -> bool:

@@ -4,7 +4,13 @@ import stat
 
 import pytest
 
-from dsrb_mm.fileio.atomic import UNFINISHED, open_atomically, remove_unfinished, write_atomically
+from dsrb_mm.fileio.atomic import (
+    UNFINISHED,
+    open_atomically,
+    remove_unfinished,
+    whole_file,
+    write_atomically,
+)
 
 
 def names(folder):
@@ -76,3 +82,15 @@ def test_what_a_kill_left_is_removed(tmp_path):
     (tmp_path / f'a.0123{UNFINISHED}').touch()
     assert remove_unfinished(tmp_path) == [tmp_path / f'a.0123{UNFINISHED}']
     assert names(tmp_path) == ['a']
+
+
+def test_a_library_writes_a_whole_file_or_none(tmp_path):
+    path = tmp_path / 'model.bin'
+    path.write_bytes(b'good')
+    with pytest.raises(ValueError), whole_file(path) as unfinished:
+        unfinished.write_bytes(b'bad')
+        raise ValueError
+    assert path.read_bytes() == b'good' and list(tmp_path.iterdir()) == [path]
+    with whole_file(path) as unfinished:
+        unfinished.write_bytes(b'better')
+    assert path.read_bytes() == b'better' and list(tmp_path.iterdir()) == [path]

@@ -1,6 +1,7 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers.training import CONFIGS
 
@@ -116,3 +117,29 @@ def test_launcher_commands(launch, head, tail):
 def test_bad_number_of_processes(launcher, number):
     with pytest.raises(ValueError, match=f'but got {number} with --launcher {launcher}'):
         Launch(launcher, number)
+
+
+def test_results_do_not_take_the_place_of_labels(tmp_path):
+    labels = tmp_path / 'results.csv'
+    labels.touch()
+    option = f'train_dataloader.dataset.dataset.ann_file={labels}'
+    known = [KnownLabels.of_proportion(0.1)]
+    with pytest.raises(ValueError, match='results.csv to be a new file'):
+        make_plan([COCO], known, [0], tmp_path, [option])
+
+
+def test_other_labels_make_another_run(tmp_path):
+    labels = tmp_path / 'labels.json'
+    option = f'train_dataloader.dataset.dataset.ann_file={labels}'
+    mask = KnownLabels.parse(f'LabelFile:path={tmp_path}/mask.npy')
+    found = []
+    for text in ('{}', '[]', '{}'):
+        labels.write_text(text)
+        found.append(plan(COCO, options=(option,))[0])
+    assert found[0].fingerprint == found[2].fingerprint != found[1].fingerprint
+    assert str(labels) in found[0].settings['contents of files']
+    masked = []
+    for content in (np.ones((1, 2)), np.zeros((1, 2))):
+        np.save(tmp_path / 'mask.npy', content)
+        masked.append(make_plan([COCO], [mask], [0], Path('w'))[0].fingerprint)
+    assert masked[0] != masked[1]

@@ -14,15 +14,15 @@ from dsrb_mm.engine.checkpoints.checkpoint_files import ResumeError, damage, fin
 from dsrb_mm.engine.checkpoints.checkpoint_reading import load_plain_checkpoint
 from dsrb_mm.engine.checkpoints.plain_content import make_plain, restore_objects
 from dsrb_mm.engine.checkpoints.training_facts import (
+    describe_changed_data,
     describe_changed_schedule,
-    describe_changed_sizes,
     schedule_settings,
-    training_sizes,
+    training_data,
 )
 
 # Not 'val...' or 'train...': MMEngine would log them beside the metrics.
 _VALIDATED = 'last_validated_epoch'
-_SIZES = 'sizes_of_training'
+_DATA = 'data_of_training'
 _EARLY_STOPPING = 'early_stopping'
 
 
@@ -115,20 +115,21 @@ class ResumeHook(Hook):
         restore_objects(checkpoint)
         if self._resuming:
             info = checkpoint['message_hub']['runtime_info']
-            names = ('epoch', _SIZES, _VALIDATED)
+            names = ('epoch', _DATA, _VALIDATED)
             self._saved = {name: info.get(name) for name in names}
             self._saved[_EARLY_STOPPING] = checkpoint.get(_EARLY_STOPPING)
 
     def before_train(self, runner: Runner) -> None:
         """Go on as the checkpoint says; validate its epoch if the run before did not get so far."""
         loop = runner.train_loop
-        runner.message_hub.update_info(_SIZES, training_sizes(loop))
+        data = training_data(runner)
+        runner.message_hub.update_info(_DATA, data)
         if not self._saved:
             return
         _restore_patience(runner, self._saved[_EARLY_STOPPING])
         for message in (
             describe_changed_schedule(self._schedule, schedule_settings(runner)),
-            describe_changed_sizes(self._saved[_SIZES], training_sizes(loop)),
+            describe_changed_data(self._saved[_DATA], data),
         ):
             if message is not None:
                 runner.logger.warning(message)

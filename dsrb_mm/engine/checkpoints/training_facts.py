@@ -6,7 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mmengine.runner import BaseLoop, Runner
+from mmengine.config import Config
+from mmengine.dist import get_world_size
+from mmengine.runner import Runner
+
+from dsrb_mm.datasets.config_files import files_of_config
+from dsrb_mm.fileio.digests import file_digests
 
 _SHOWN = 4  # settings named in a message
 # What changes while a scheduler runs, and the optimiser it belongs to.
@@ -64,25 +69,46 @@ def _shown(value: Any) -> Any:
     return sorted(value.elements()) if isinstance(value, Counter) else value
 
 
-def training_sizes(loop: BaseLoop) -> list[int]:
-    """Number of training images, and of iterations per epoch."""
-    return [len(loop.dataloader.dataset), len(loop.dataloader)]
+def training_data(runner: Runner) -> dict[str, Any]:
+    """What a training learns from: numbers, and checksums of the annotation files by name."""
+    loader = runner.train_loop.dataloader
+    config = Config(dict(train_dataloader=runner.cfg.get('train_dataloader') or {}))
+    return {
+        'images': len(loader.dataset),
+        'iterations per epoch': len(loader),
+        'batch size': getattr(loader.batch_sampler, 'batch_size', None) or 0,
+        'processes': get_world_size(),
+        'files': file_digests(files_of_config(config)),
+    }
 
 
-def describe_changed_sizes(before: Any, now: Sequence[int]) -> str | None:
-    """Say that the training set or the batch has changed.
+def describe_changed_data(before: Any, now: Mapping[str, Any]) -> str | None:
+    """Say what has changed in the data of a training.
 
     Args:
-        before: :func:`training_sizes` in the checkpoint; None where it has none.
+        before: :func:`training_data` in the checkpoint; None where it has none.
         now: The same of this run.
 
     Returns:
         A message, None if nothing has changed.
     """
-    if before is None or list(before) == list(now):
+    if not isinstance(before, Mapping):
+        return None
+    changed = [
+        f'{name}: {value}, before {before[name]}'
+        for name, value in now.items()
+        if name != 'files' and name in before and before[name] != value
+    ]
+    old, new = before.get('files') or {}, now['files']
+    for name, digest in new.items():
+        if name in old and old[name] != digest:
+            changed.append(f'the content of {name}')
+    # Moved or renamed files with the same content are the same data.
+    if sorted(old.values()) != sorted(new.values()) and not old.keys() & new.keys():
+        changed.append(f'the files: {", ".join(new)}, before {", ".join(old)}')
+    if not changed:
         return None
     return (
-        f'the training set has {now[0]} images in {now[1]} iterations per epoch, but had '
-        f'{before[0]} images in {before[1]} iterations in the run before: images, batch size or '
-        'number of processes have changed. The schedule counts epochs and iterations as before'
+        f'the data of this training has changed since the run before ({"; ".join(changed)}). The '
+        'schedule counts epochs and iterations as before'
     )

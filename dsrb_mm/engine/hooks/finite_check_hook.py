@@ -30,6 +30,7 @@ from dsrb_mm.engine.finite_checks import (
     shorten,
     without_inputs,
 )
+from dsrb_mm.fileio.atomic import write_atomically
 
 
 @HOOKS.register_module()
@@ -168,7 +169,7 @@ def _save_and_raise(runner: Runner, findings: list[Finding]) -> NoReturn:
         if is_main_process():
             content = dict(reason=reason, epoch=runner.epoch + 1, iteration=runner.iter + 1)
             content |= dict(ranks=ranks, images=images)
-            report.write_text(json.dumps(content, indent=1), encoding='utf-8')
+            write_atomically(report, json.dumps(content, indent=1).encode())
     finally:  # if the first process fails, the others must not wait for it
         barrier()  # nobody leaves before all is written
     paths = [image['path'] for image in images]

@@ -1,5 +1,6 @@
 """Damaged checkpoints, seeds and validations of a resumed training."""
 
+import json
 import shutil
 
 import pytest
@@ -107,20 +108,33 @@ def test_weights_alone_are_not_resumed_from(data, cut):
     assert runner.epoch == 3
 
 
-@pytest.mark.parametrize('change', ['batch size', 'images', 'nothing'])
-def test_a_changed_training_set_is_named(data, cut, change):
+@pytest.mark.parametrize(
+    ('change', 'named'),
+    [
+        ('batch size', '(iterations per epoch: 5, before 3; batch size: 4, before 8)'),
+        ('images', '(images: 19, before 20)'),
+        ('labels', '(the content of {})'),
+        ('nothing', None),
+    ],
+)
+def test_changed_data_is_named(data, cut, change, named):
     cfg = build(data, cut, True)
+    file = data / 'annotations/instances_train.json'
+    text = file.read_text()
     if change == 'batch size':
         cfg.train_dataloader.batch_size = 4
     elif change == 'images':
         cfg.train_dataloader.dataset.dataset.indices = 19
-    Runner.from_cfg(cfg).train()
-    now = {'batch size': '20 images in 5', 'images': '19 images in 3'}.get(change)
-    if now:
-        assert f'the training set has {now} iterations per epoch, but had 20 images in 3' in log(
-            cut
-        )
-    assert ('have changed' in log(cut)) == (now is not None)
+    elif change == 'labels':
+        content = json.loads(text)
+        content['annotations'].pop()
+        file.write_text(json.dumps(content))
+    try:
+        Runner.from_cfg(cfg).train()
+    finally:
+        file.write_text(text)
+    assert ('has changed' in log(cut)) == (named is not None)
+    assert named is None or named.format(file) in log(cut)
     assert 'trained anew' not in log(cut)
 
 
