@@ -35,6 +35,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--val', type=float, default=0.2, help='share drawn for validation, if there is none')
     add('--test', type=float, default=0.0, help='share drawn for testing, if there is none')
     add('--seed', type=int, default=0, help='of the drawing')
+    add('--add-to', help='CSV whose gaps are filled by the source, such as answers of annotators')
     add('--overwrite', action='store_true', help='replace an existing --out')
     return parser.parse_args(argv)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dsrb_mm.datasets.data_checks import shorten
+from dsrb_mm.datasets.imports.added_labels import add_labels
 from dsrb_mm.datasets.imports.annotations import Annotations, ImageTags, ReaderOptions
 from dsrb_mm.datasets.imports.coco import read_coco
 from dsrb_mm.datasets.imports.cvat import read_cvat
@@ -86,6 +89,7 @@ def import_labels(
     val: float = 0.2,
     test: float = 0.0,
     seed: int = 0,
+    add_to: str | Path | None = None,
     overwrite: bool = False,
 ) -> ImportReport:
     """Read labels of another format and write the CSV that :class:`CSVMultiLabel` reads.
@@ -113,6 +117,9 @@ def import_labels(
         val: Share of the training images drawn for validation where the source has none.
         test: Share drawn for testing.
         seed: Of the drawing.
+        add_to: A CSV of labels. Then ``out`` is this CSV with its gaps filled by the source, such
+            as the answers of annotators; rows, columns and known labels stay. ``relative_to`` is
+            the folder of its images; None: its own, or ``images`` in it.
         overwrite: Whether an existing ``out`` may be replaced.
 
     Returns:
@@ -132,8 +139,9 @@ def import_labels(
     if not source.exists():
         raise FileNotFoundError(f'no such file or folder: {source}')
     if out.exists():
-        if source.is_file() and out.samefile(source):
-            raise ValueError(f'expected out to be a new file, but got the source {source}')
+        for read in (source, unknown, add_to):
+            if read is not None and os.path.exists(read) and out.samefile(read):
+                raise ValueError(f'expected out to be a new file, but got {read}, which is read')
         if not overwrite:
             raise FileExistsError(f'{out} exists; overwrite replaces it')
     format = find_format(source) if format == 'auto' else format
@@ -143,24 +151,36 @@ def import_labels(
     if not found.images:
         raise ValueError(f'expected {source} to name images, but got none')
     columns = _columns(found, categories, source)
-    rule.check(found.images, columns)
     files, root = find_images(found, None if image_root is None else str(image_root))
     if not skip_missing:
         check_found(found.images, files, root)
     images, kept, merged = merge_images(found.images, files)
     if not images:
         raise FileNotFoundError(f'none of the {len(files)} images of {source} is in {root}')
-    base = str(out.parent if relative_to is None else relative_to)
-    paths = paths_below(kept, base)
-    labels = label_matrix(images, columns, rule)
-    splits, drawn = complete_splits([image.split for image in images], labels, val, test, seed)
-    _write(out, paths, splits, labels, columns)
+    names = [Path(os.path.relpath(file, root)).as_posix() for file in kept]
+    rule.check(images, names, columns)
+    labels = label_matrix(images, names, columns, rule)
     notes = _notes(found.images, files, images, columns, merged)
-    if drawn:
-        notes.append(f'{drawn} images drawn for validation and testing, by labels, seed {seed}')
+    base = str(out.parent if relative_to is None else relative_to)
+    if add_to is not None:
+        folder = None if relative_to is None else base
+        added = add_labels(Path(add_to), out, kept, labels, columns, folder)
+        labels, splits = added.labels, added.splits
+        notes.append(f'{added.filled} labels added to those of {add_to}')
+        if added.contradicting:
+            clashes = shorten(added.contradicting)
+            notes.append(f'{len(added.contradicting)} known labels kept against answers: {clashes}')
+    else:
+        named = [image.split for image in images]
+        paths = paths_below(kept, base)
+        drawn_splits, drawn = complete_splits(named, labels, val, test, seed)
+        _write(out, paths, drawn_splits, labels, columns)
+        splits = dict(Counter(drawn_splits))
+        if drawn:
+            notes.append(f'{drawn} images drawn for validation and testing, by labels, seed {seed}')
     counts = {name: (labels == value).sum(0) for name, value in _COUNTED}
     table = pd.DataFrame({'category': columns, **counts})
-    return ImportReport(out, format, base or '.', table, dict(Counter(splits)), tuple(notes))
+    return ImportReport(out, format, base or '.', table, splits, tuple(notes))
 
 
 def _columns(found: Annotations, wanted: Sequence[str] | None, source: Path) -> list[str]:

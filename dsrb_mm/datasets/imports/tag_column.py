@@ -10,12 +10,12 @@ from dsrb_mm.datasets.readers.csv_cells import parse_label, read_rows, rectangul
 
 PATH_COLUMNS = ('path', 'image', 'file', 'filename', 'file_name', 'filepath')
 TAG_COLUMNS = ('tags', 'labels', 'label', 'tag', 'categories')
-LOOKED_FOR, SPLIT = 'looked_for', 'split'
+LOOKED_FOR, CATEGORY, SPLIT = 'looked_for', 'category', 'split'
 
 
 def has_tags(path: Path) -> bool:
     """Whether a CSV has a column of tags, not one per category."""
-    return any(name in TAG_COLUMNS for name in _header(path))
+    return any(name in TAG_COLUMNS for name in read_header(path))
 
 
 def read_tag_column(path: Path, options: ReaderOptions) -> Annotations:
@@ -26,10 +26,10 @@ def read_tag_column(path: Path, options: ReaderOptions) -> Annotations:
     Raises:
         ValueError: A column is missing, or a row is longer or shorter than the header.
     """
-    header = _header(path)
-    path_at, tags_at = _find(path, header, PATH_COLUMNS), None
+    header = read_header(path)
+    path_at = find_column(path, header, PATH_COLUMNS)
     wanted = TAG_COLUMNS if options.field is None else (options.field,)
-    tags_at = _find(path, header, wanted)
+    tags_at = find_column(path, header, wanted)
     images = []
     for line, row in _body(path, len(header)):
         looked_for = None
@@ -55,8 +55,8 @@ def read_label_columns(path: Path, options: ReaderOptions) -> Annotations:
     Raises:
         ValueError: No column of paths, a value that is no label, or rows of different lengths.
     """
-    header = _header(path)
-    path_at = _find(path, header, PATH_COLUMNS)
+    header = read_header(path)
+    path_at = find_column(path, header, PATH_COLUMNS)
     reserved = {header[path_at], SPLIT, *options.ignored}
     columns = {name: at for at, name in enumerate(header) if name not in reserved}
     images = []
@@ -82,20 +82,28 @@ def read_label_columns(path: Path, options: ReaderOptions) -> Annotations:
 
 
 def read_looked_for(path: Path, separator: str) -> dict[str, frozenset[str]]:
-    """Which categories were looked for in which image: a CSV of path and looked_for.
+    """Which categories were looked for in which image.
+
+    Args:
+        path: A CSV of path and looked_for, or of path and category with a row for each of them, as
+            ``tools/complete_labels.py --rank-out`` writes it.
+        separator: Between the categories in one cell of looked_for.
 
     Raises:
         ValueError: A column is missing, or rows differ in length.
     """
-    header = _header(path)
-    path_at, at = _find(path, header, PATH_COLUMNS), _find(path, header, (LOOKED_FOR,))
-    return {
-        row[path_at]: frozenset(clean(row[at].split(separator)))
-        for _, row in _body(path, len(header))
-    }
+    header = read_header(path)
+    path_at = find_column(path, header, PATH_COLUMNS)
+    at = find_column(path, header, (LOOKED_FOR, CATEGORY))
+    found: dict[str, set[str]] = {}
+    for _, row in _body(path, len(header)):
+        names = row[at].split(separator) if header[at] == LOOKED_FOR else [row[at]]
+        found.setdefault(row[path_at], set()).update(clean(names))
+    return {name: frozenset(categories) for name, categories in found.items()}
 
 
-def _header(path: Path) -> list[str]:
+def read_header(path: Path) -> list[str]:
+    """Names of the columns of a CSV, without surrounding blanks."""
     return [name.strip() for name in next(read_rows(path), (0, []))[1]]
 
 
@@ -105,7 +113,12 @@ def _body(path: Path, width: int) -> Iterator[tuple[int, list[str]]]:
     return rectangular_rows(path, rows, width)
 
 
-def _find(path: Path, header: list[str], names: tuple[str, ...]) -> int:
+def find_column(path: Path, header: list[str], names: tuple[str, ...]) -> int:
+    """Place of the first of these columns that is there.
+
+    Raises:
+        ValueError: None is.
+    """
     for name in names:
         if name in header:
             return header.index(name)

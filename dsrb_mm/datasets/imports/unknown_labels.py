@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dsrb_mm.datasets.imports.annotations import ImageTags, clean
+from dsrb_mm.datasets.imports.annotations import NOTHING, ImageTags, clean
 from dsrb_mm.datasets.imports.tag_column import read_looked_for
 from dsrb_mm.fileio.annotation_files import read_lines
 
@@ -48,51 +48,67 @@ class UnknownRule:
         else:
             self.overall = frozenset(clean(read_lines(unknown)))
 
-    def looked_for(self, image: ImageTags) -> frozenset[str] | None:
-        """Categories that were looked for in an image; None: all of them."""
+    def looked_for(self, image: ImageTags, path: str) -> frozenset[str] | None:
+        """Categories that were looked for in an image; None: all of them.
+
+        Args:
+            image: The record of the image.
+            path: Its path in the folder of images, which a file of what was looked for may use.
+        """
         if not image.seen:
             return frozenset()
         if image.looked_for is not None:
             return image.looked_for
-        return (
-            None if self.everything else self.overall | self.by_image.get(image.path, frozenset())
-        )
+        if self.everything:
+            return None
+        named = (self.by_image.get(name, NOTHING) for name in (image.path, path))
+        return self.overall.union(*named)
 
-    def check(self, images: Sequence[ImageTags], categories: Sequence[str]) -> None:
+    def check(
+        self, images: Sequence[ImageTags], paths: Sequence[str], columns: Iterable[str]
+    ) -> None:
         """Refuse a file that does not belong to these images and categories.
 
         Raises:
-            ValueError: It names an image that is not there, or none of the categories.
+            ValueError: It names none of the images, or none of the categories.
         """
-        names = {image.path for image in images}
-        strangers = [path for path in self.by_image if path not in names]
-        if strangers:
+        names = {image.path for image in images}.union(paths)
+        if self.by_image and not names & self.by_image.keys():
             raise ValueError(
-                f'expected {self.source} to name images of the annotations, but got '
-                f'{len(strangers)} others: {strangers[:3]}'
+                f'expected {self.source} to name images such as {sorted(names)[:3]}, but got '
+                f'{[*self.by_image][:3]}'
             )
         named = self.overall.union(*self.by_image.values())
-        if (self.overall or self.by_image) and not named & set(categories):
+        if (self.overall or self.by_image) and not named & set(columns):
             raise ValueError(
-                f'expected {self.source} to name categories such as {[*categories][:3]}, but got '
+                f'expected {self.source} to name categories such as {[*columns][:3]}, but got '
                 f'{sorted(named)[:3]}'
             )
 
 
 def label_matrix(
-    images: Sequence[ImageTags], categories: Sequence[str], rule: UnknownRule
+    images: Sequence[ImageTags],
+    paths: Sequence[str],
+    categories: Sequence[str],
+    rule: UnknownRule,
 ) -> NDArray:
     """Labels of images: what is listed is present, what was looked for and not listed is absent.
 
     What annotators disagree on is unknown.
+
+    Args:
+        images: Records (N).
+        paths: Their paths in the folder of images.
+        categories: Names (C).
+        rule: Tells what was looked for.
 
     Shape:
         -> (N, C) int8 in {1, 0, -1}.
     """
     columns = {name: column for column, name in enumerate(categories)}
     labels = np.full((len(images), len(categories)), -1, np.int8)
-    for row, image in enumerate(images):
-        looked_for = rule.looked_for(image)
+    for row, (image, path) in enumerate(zip(images, paths, strict=True)):
+        looked_for = rule.looked_for(image, path)
         if looked_for is None:
             labels[row] = 0
         else:

@@ -81,7 +81,11 @@ def test_images_that_our_reader_would_refuse(write, folder):
         (dict(), ValueError, "unknown='absent' .* unknown='unlisted' .* or a file"),
         (dict(unknown='absnt'), FileNotFoundError, 'no such file: absnt; say what'),
         (dict(unknown='absent', format='yolo'), ValueError, "but got 'yolo'"),
-        (dict(unknown='absent', out='tags.csv', overwrite=True), ValueError, 'the source'),
+        (
+            dict(unknown='absent', out='tags.csv', overwrite=True),
+            ValueError,
+            'tags.csv, which is read',
+        ),
         (dict(unknown='absent', out='old.csv'), FileExistsError, 'old.csv exists'),
         (dict(unknown='absent', source='no.csv'), FileNotFoundError, 'no.csv'),
         (dict(unknown='absent', source='words.txt'), ValueError, 'folder, .csv, .json or .xml'),

@@ -23,12 +23,22 @@ def test_what_is_not_listed(write, labels_of, unknown, dog, cat):
 @pytest.mark.parametrize(
     ('text', 'message'),
     [
-        ('path,looked_for\nz.jpg,dog\n', r"f.csv to name images .* 1 others: \['z.jpg'\]"),
+        ('path,looked_for\nz.jpg,dog\n', r"f.csv to name images such as .* but got \['z.jpg'\]"),
         ('path,looked_for\na.jpg,horse\n', r"f.csv to name categories such as .*\['horse'\]"),
-        ('path,tags\na.jpg,dog\n', 'f.csv to have a column looked_for'),
+        ('path,tags\na.jpg,dog\n', 'f.csv to have a column looked_for or category'),
     ],
 )
 def test_files_of_something_else(write, labels_of, text, message):
     write('f.csv', text)
     with pytest.raises(ValueError, match=message):
         labels_of(write('x.csv', TAGS), unknown='f.csv')
+
+
+def test_a_ranking_says_what_was_asked(write, labels_of):
+    write('rank.csv', 'path,category,score\nb.jpg,dog,0.5\na.jpg,cat,0.4\na.jpg,dog,0.1\n')
+    found = labels_of(write('x.csv', TAGS), unknown='rank.csv')
+    assert found == {
+        'a': dict(dog=1, cat=0),
+        'b': dict(dog=0, cat=1),
+        'c': dict(dog=None, cat=None),
+    }
