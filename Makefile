@@ -14,7 +14,7 @@ STAMP := $(VENV)/.dsrb_mm-installed
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-oldest bench lint format docs licences clean
+.PHONY: help install browser demo test test-oldest bench lint format docs licences clean
 
 help:  ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -34,6 +34,10 @@ $(STAMP): setup.py $(wildcard requirements/*.txt)
 		|| $(BIN)/python -m pip install --force-reinstall --no-deps opencv-python-headless
 	$(BIN)/python -c 'import cv2, dsrb_mm'
 	touch $@
+
+browser:  ## Install Chromium for the tests of pages (Debian, as root); without it they are skipped.
+	command -v chromium && command -v chromedriver \
+		|| { apt-get update && apt-get install -y --no-install-recommends chromium chromium-driver; }
 
 demo: $(STAMP)  ## Train and compare on composed scenes, on the CPU, and show the results.
 	$(BIN)/python -m demo $(ARGS)

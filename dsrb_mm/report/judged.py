@@ -1,0 +1,130 @@
+"""Scores, labels and decisions of the images that a model is judged on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from mmengine.config import Config
+from numpy.typing import NDArray
+from scipy.special import expit
+from torch import nn
+
+from dsrb_mm.apis import check_classes, load_model
+from dsrb_mm.calibration import Calibration, cross_validate, image_keys, logits_of
+from dsrb_mm.completion.scoring import score_images
+from dsrb_mm.datasets.config_data import ConfigData, build_split, has_split
+from dsrb_mm.models.heads import PartialLabelHead
+
+CHECKPOINT, CROSS_VALIDATED, HALF = 'checkpoint', 'cross-validated', '0.5'
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a report is made of.
+
+    Attributes:
+        classes: Category names, (C).
+        paths: Image files, (N).
+        labels: 1 present, 0 absent, -1 unknown, (N, C).
+        logits: Of the model, (N, C).
+        probabilities: What a user sees, (N, C); calibrated where there is a calibration.
+        predicted: Decisions, (N, C) bool.
+        thresholds: Of the checkpoint, else 0.5, (C).
+        decisions: Where the decisions come from: :data:`CHECKPOINT` (its thresholds, fitted on
+            other images), :data:`CROSS_VALIDATED` or :data:`HALF`.
+        images: What the images are called.
+    """
+
+    classes: tuple[str, ...]
+    paths: list[str]
+    labels: NDArray
+    logits: NDArray
+    probabilities: NDArray
+    predicted: NDArray
+    thresholds: NDArray
+    decisions: str
+    images: str
+
+    @classmethod
+    def from_scores(
+        cls,
+        classes: tuple[str, ...],
+        paths: list[str],
+        labels: NDArray,
+        logits: NDArray,
+        calibration: Calibration | None = None,
+        images: str = 'test images',
+    ) -> Judged:
+        """Decide with a calibration; on the images of its fit, cross-validate instead.
+
+        Args:
+            classes: Category names.
+            paths: Image files.
+            labels: 1, 0, -1.
+            logits: Of the model.
+            calibration: Of the checkpoint; None decides at 0.5.
+            images: What the images are called.
+        """
+        if calibration is None:
+            probabilities = expit(np.asarray(logits, np.float64))
+            predicted, thresholds = probabilities >= 0.5, np.full(len(classes), 0.5)
+            decisions = HALF
+        else:
+            thresholds = np.array(calibration.thresholds)
+            if calibration.shares_images(image_keys(paths)):
+                found = cross_validate(logits, labels)
+                probabilities, predicted = found.probabilities, found.predicted
+                decisions = CROSS_VALIDATED
+            else:
+                probabilities = calibration.probabilities(logits)
+                predicted = calibration.predict(probabilities)
+                decisions = CHECKPOINT
+        return cls(
+            classes, paths, labels, logits, probabilities, predicted, thresholds, decisions, images
+        )
+
+
+def score_split(cfg: Config, model: nn.Module, data: ConfigData) -> NDArray:
+    """Logits of a config's images, (N, C)."""
+    if isinstance(model.head, PartialLabelHead):
+        return score_images(model, data, cfg, 'pred_logit').astype(np.float64)
+    return logits_of(score_images(model, data, cfg))
+
+
+def judge(
+    cfg: Config, checkpoint: str | Path, split: str = 'test', device: str | None = None
+) -> tuple[Judged, nn.Module, ConfigData]:
+    """Score the images of a split with a checkpoint.
+
+    Args:
+        cfg: Config that the model was trained with.
+        checkpoint: Its weights, with a calibration or without.
+        split: ``'test'`` or ``'val'``; a config without the first has its second judged.
+        device: Where to compute; None is the GPU if there is one.
+
+    Returns:
+        Scores and decisions, the model, and the data.
+
+    Raises:
+        FileNotFoundError: A file is missing.
+        ValueError: Config, data and checkpoint do not fit each other.
+    """
+    if split == 'test' and not has_split(cfg, 'test'):
+        split = 'val'
+    data = build_split(cfg, split)
+    model = load_model(cfg, checkpoint, device)
+    check_classes(model, data.classes, checkpoint)
+    logits = score_split(cfg, model, data)
+    judged = Judged.from_scores(
+        data.classes, data.paths, data.labels, logits, model.calibration, _name(cfg, split)
+    )
+    return judged, model, data
+
+
+def _name(cfg: Config, split: str) -> str:
+    same = split == 'test' and has_split(cfg, 'val')
+    if same and cfg.val_dataloader['dataset'] == cfg.test_dataloader['dataset']:
+        split = 'val'
+    return {'val': 'validation images', 'test': 'test images'}.get(split, f'{split} images')

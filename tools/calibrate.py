@@ -1,0 +1,32 @@
+"""Learn thresholds and calibration of a trained checkpoint, and store them in it.
+
+Example: python tools/calibrate.py configs/dsrb_voc_p50.py epoch_20.pth --precision 0.9
+"""
+
+from __future__ import annotations
+
+from dsrb_mm.calibration import NEVER
+from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
+from dsrb_mm.engine.checkpoints.stored_calibration import store_calibration
+from dsrb_mm.report import calibrate_checkpoint
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = config_arguments(__doc__, checkpoint=True)
+    parser.add_argument('--precision', type=float, help='to be kept; default: the best F1')
+    parser.add_argument('--split', choices=['val', 'test'], default='val', help='held-out images')
+    args = parser.parse_args(argv)
+    with clear_errors(ValueError):
+        found = calibrate_checkpoint(
+            read_config(args), args.checkpoint, args.precision, args.split, args.device
+        )
+        store_calibration(args.checkpoint, found)
+    never = sum(value == NEVER for value in found.thresholds)
+    print(
+        f'{args.checkpoint}: thresholds ({found.rule}) of {found.num_classes} categories from '
+        f'{found.images} images' + (f'; {never} are never predicted' if never else '')
+    )
+
+
+if __name__ == '__main__':
+    main()

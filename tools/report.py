@@ -1,0 +1,31 @@
+"""Judge a checkpoint on held-out images: one HTML page, and metrics.json beside it.
+
+Example: python tools/report.py configs/saliency_csv_cpu.py epoch_12.pth --out report
+"""
+
+from __future__ import annotations
+
+from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
+from dsrb_mm.report import write_report
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = config_arguments(__doc__, checkpoint=True)
+    parser.add_argument('--out', default='report', help='folder to write to')
+    parser.add_argument('--split', choices=['test', 'val'], default='test')
+    parser.add_argument('--mistakes', type=int, default=24, help='shown of each kind, at most')
+    args = parser.parse_args(argv)
+    with clear_errors(ValueError):
+        page = write_report(
+            read_config(args),
+            args.checkpoint,
+            args.out,
+            args.split,
+            args.device,
+            mistakes=args.mistakes,
+        )
+    print(page)
+
+
+if __name__ == '__main__':
+    main()
