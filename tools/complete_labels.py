@@ -81,7 +81,7 @@ def write_outputs(result: Completion, report: dict, args: argparse.Namespace) ->
 def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     outputs = [args.out, args.scores_out, args.rank_out, args.report]
-    console = Console()
+    console = Console(markup=False, highlight=False)
     with clear_errors(ValueError, FileExistsError):
         cfg = read_config(args)
         rule = TrustRule(args.precision, args.max_missed, args.confidence, args.min_support)

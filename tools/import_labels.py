@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 
+from dsrb_mm.cli.outputs import files_below, protect_inputs
 from dsrb_mm.cli.tools import clear_errors
 from dsrb_mm.datasets import import_labels
 from dsrb_mm.datasets.imports import FORMATS
@@ -43,6 +44,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     with clear_errors(ValueError, FileExistsError):
+        protect_inputs(None, [args.out], inputs=[*files_below(args.source), args.unknown])
         print(import_labels(**vars(args)))
 
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from dsrb_mm.cli.outputs import protect_inputs
+from dsrb_mm.cli.outputs import files_below, protect_inputs
 from dsrb_mm.cli.tools import clear_errors
 from dsrb_mm.visualization.training_curves import draw_training_curves, read_training_log
 
@@ -23,8 +22,8 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     with clear_errors():
         try:
-            read = [path for folder in args.work_dirs for path in Path(folder).rglob('*.*')]
-            protect_inputs(None, [args.out], inputs=[path for path in read if path.is_file()])
+            read = (path for folder in args.work_dirs for path in files_below(folder))
+            protect_inputs(None, [args.out], inputs=read)
             draw_training_curves([read_training_log(folder) for folder in args.work_dirs], args.out)
         except ValueError as error:
             sys.exit(f'error: {error}')

@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> None:
     known = (data.labels >= 0).mean()
     title = f'Label graph of {len(data.labels):,} training images, {known:.0%} of the labels known'
     draw_label_graph(weights[order][:, order], names, args.out, title)
-    console = Console()
+    console = Console(markup=False, highlight=False)
     edges = strongest_edges(data.labels, data.classes, args.top, args.min_positives)
     if edges.empty:
         console.print(f'no pairs: no category with {args.min_positives} known positives has any')

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from dsrb_mm.fileio.paths import user_path
+
 IMAGE_SUFFIXES = frozenset(
     {'.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp'}
 )
@@ -60,7 +62,7 @@ def _expand(entry: Any, index: int) -> Iterator[ImageInput]:
         _check_array(entry, index)
         yield ImageInput(f'{index:06d}', array=np.ascontiguousarray(entry))
     elif isinstance(entry, (str, Path)):
-        path = Path(entry).expanduser()
+        path = user_path(entry)
         if path.is_dir():
             yield from _search(path)
         elif path.is_file():

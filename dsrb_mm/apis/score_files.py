@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from dsrb_mm.fileio.atomic import open_atomically
+from dsrb_mm.fileio.csv_rows import path_cell, plain_cell, row_writer
 
 Result = dict[str, Any]
 
@@ -58,12 +58,12 @@ def _names(result: Result, classes: Sequence[str] | None) -> list[str]:
 
 
 def _write_csv(file: IO[str], results: Iterable[Result], classes: Sequence[str] | None) -> int:
-    writer, count = csv.writer(file, lineterminator='\n'), 0
+    write, count = row_writer(file), 0
     for result in results:
         if count == 0:
-            writer.writerow(['path', *_names(result, classes)])
+            write(['path', *map(plain_cell, _names(result, classes))])
         scores = [f'{score:.6g}' for score in result['pred_scores']]
-        writer.writerow([result['path'] or '', *scores])
+        write([path_cell(result['path'] or ''), *scores])
         count += 1
     return count
 

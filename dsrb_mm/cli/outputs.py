@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +37,16 @@ def protect_inputs(
     """
     written = [path for path in outputs if path]
     if written:
-        read = [path for path in inputs if path]
-        check_outputs(written, [*read, *(files_of_config(cfg) if cfg is not None else ())])
+        of_config = files_of_config(cfg) if cfg is not None else []
+        check_outputs(written, chain((path for path in inputs if path), of_config))
     if pictures and cfg is not None:
         check_picture_folder(pictures, image_folders(cfg))
+
+
+def files_below(source: str | Path) -> Iterator[Path]:
+    """A file, or all files in a folder and below."""
+    path = Path(source)
+    yield from (item for item in (path.rglob('*') if path.is_dir() else [path]) if item.is_file())
 
 
 def written_by_training(cfg: Config) -> list[Path]:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from urllib.error import URLError
 
@@ -208,6 +209,8 @@ def leave_group() -> None:
 def clear_errors(*more: type[Exception]) -> Iterator[None]:
     """Turn errors of files, disks and downloads into one message and exit code 1.
 
+    What is printed in it may hold names that are not UTF-8.
+
     Args:
         more: Errors that the tool raises for wrong input only, such as ValueError. All others keep
             their traceback: they are defects, or settings worth one.
@@ -224,6 +227,8 @@ def clear_errors(*more: type[Exception]) -> Iterator[None]:
         WordVectorMismatchError,
         *more,
     )
+    if isinstance(sys.stdout, TextIOWrapper):  # names of files need not be UTF-8
+        sys.stdout.reconfigure(errors='backslashreplace')
     try:
         yield
     except UnreadableImageError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from rich.table import Table
 
 from dsrb_mm.datasets.data_report import DataReport
 from dsrb_mm.fileio.atomic import open_atomically
+from dsrb_mm.fileio.csv_rows import plain_cell, row_writer
 
 
 def tables(reports: Sequence[DataReport], num_rarest: int = 10) -> list[Table]:
@@ -31,10 +31,9 @@ def write_csv(reports: Sequence[DataReport], path: str | Path) -> None:
     """Counts of every category: split, category, present, absent, unknown."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with open_atomically(path, newline='') as file:
-        writer = csv.writer(file)
-        writer.writerow(['split', 'category', 'present', 'absent', 'unknown'])
+        write = row_writer(file)
+        write(['split', 'category', 'present', 'absent', 'unknown'])
         for report in reports:
             for name, column in zip(report.classes, report.labels.T, strict=True):
-                writer.writerow(
-                    [report.split, name, *[int((column == v).sum()) for v in (1, 0, -1)]]
-                )
+                counts = [int((column == v).sum()) for v in (1, 0, -1)]
+                write([report.split, plain_cell(name), *counts])

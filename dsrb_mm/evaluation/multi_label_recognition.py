@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from dsrb_mm.evaluation.average_precision import (
 )
 from dsrb_mm.evaluation.precision_recall import precision_recall, top_k_mask
 from dsrb_mm.fileio.atomic import open_atomically
+from dsrb_mm.fileio.csv_rows import plain_cell, row_writer
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,9 @@ class MultiLabelRecognitionMetric(BaseMetric):
             path = Path(self.csv_path)
             path.parent.mkdir(parents=True, exist_ok=True)
             with open_atomically(path, newline='') as file:
-                csv.writer(file).writerows(table)
+                write = row_writer(file)
+                for name, *cells in table:
+                    write([plain_cell(name), *cells])
 
 
 def sample_arrays(sample: dict | BaseDataElement) -> tuple[NDArray, ...]:

@@ -6,6 +6,26 @@ import csv
 from collections.abc import Callable, Sequence
 from typing import IO
 
+# With these a spreadsheet begins a formula.
+_FORMULA = ('=', '+', '-', '@', '\t', '\r')
+
+
+def plain_cell(text: str) -> str:
+    """A text for people's tables that no spreadsheet takes for a formula.
+
+    Not for files that are read again as data: it changes names such as ``=x``, to ``'=x``.
+    """
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def path_cell(path: str) -> str:
+    """A path that no spreadsheet takes for a formula and that still leads to its file.
+
+    Names that are not UTF-8 are written with backslashes.
+    """
+    path = path.encode('utf-8', 'backslashreplace').decode()
+    return f'./{path}' if path.startswith(_FORMULA) else path
+
 
 def row_writer(file: IO[str]) -> Callable[[Sequence[object]], None]:
     """Give the function that writes a row to a file.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 from dsrb_mm.visualization.figures import save_figure
 
 _PANEL = 2.6  # inches
+_LINE = 44  # characters of a title
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,9 @@ def draw_attention_picture(
     if title is None:
         nothing = 'nothing missed' if panels else 'nothing'
         title = 'missed: ' + ', '.join(missed) if missed else nothing
-    axes[0].set_title(title, fontsize=9, wrap=True)
+    # Not matplotlib's wrap=True, which reads $x$ as mathematics whatever it is told.
+    lines = [line for part in title.split('\n') for line in textwrap.wrap(part, _LINE)]
+    axes[0].set_title('\n'.join(lines), fontsize=9)
     for axis, panel in zip(axes[1:], panels, strict=True):
         axis.imshow(image)
         if panel.attention is not None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dsrb_mm.fileio.paths import user_path
 from dsrb_mm.words.word_vectors import find_asset
 
 # Names that data sets write as one word, or as no vocabulary does. They have one reading only;
@@ -122,7 +123,7 @@ def average_glove(
     words = [to_phrase(name, phrases).split() for name in names]
     wanted = {word for parts in words for word in parts}
     found: dict[str, np.ndarray] = {}
-    for word, vector in _read_glove(Path(path).expanduser(), wanted):
+    for word, vector in _read_glove(user_path(path), wanted):
         found.setdefault(word, vector)
         if len(found) == len(wanted):
             break

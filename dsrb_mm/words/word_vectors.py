@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from dsrb_mm.fileio.annotation_files import read_array, read_lines
+from dsrb_mm.fileio.paths import user_path
 
 ASSETS = Path(__file__).resolve().parents[1] / 'assets'
 PREFIX = 'dsrb_mm::'
@@ -48,7 +49,7 @@ def find_asset(source: str | Path, kind: str) -> Path:
     if isinstance(source, str) and source.startswith(PREFIX):
         path = ASSETS / kind / f'{source[len(PREFIX) :]}{SUFFIXES[kind]}'
     else:
-        path = Path(source).expanduser()
+        path = user_path(source)
     if not os.path.isfile(path):
         raise FileNotFoundError(
             f'expected {kind} to be an existing file or one of {shipped_assets(kind)}, '
@@ -127,7 +128,7 @@ def vector_names(source: str | Path) -> list[str] | None:
     if text.startswith(PREFIX):
         name = text.rpartition('_')[0]
         return load_class_names(name) if name in shipped_assets('classes') else None
-    path = names_beside(Path(text).expanduser())
+    path = names_beside(user_path(text))
     return load_class_names(path) if path.is_file() else None
 
 

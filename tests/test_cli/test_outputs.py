@@ -62,6 +62,7 @@ def contents(folder):
         'complete_labels my.py weights.pth --out base.py --overwrite',
         'complete_labels my.py weights.pth --out hard.csv --overwrite',
         'complete_labels my.py weights.pth --out weights.pth --overwrite',
+        'import_labels data/labels.csv --out hard.csv --overwrite',
         'plot_log data --out data/labels.csv',
     ],
 )

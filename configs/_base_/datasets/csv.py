@@ -2,8 +2,12 @@
 
 _base_ = './partial_448.py'
 
+import os  # after _base_, by which MMEngine tells the kind of a config
+
 # ------------------------ frequently modified ------------------------
-data_root = '{{$CSV_ROOT:data/csv}}'  # folder of the CSV; or set CSV_ROOT in the environment
+data_root = os.environ.get(
+    'CSV_ROOT', 'data/csv'
+)  # folder of the CSV; or set CSV_ROOT in the environment
 ann_file = 'labels.csv'
 image_folder = 'images'  # paths in the CSV are relative to data_root/images
 split_column = 'split'  # None where train and val are separate files

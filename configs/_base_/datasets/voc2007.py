@@ -2,8 +2,10 @@
 
 _base_ = './partial_448.py'
 
+import os  # after _base_, by which MMEngine tells the kind of a config
+
 # ------------------------ frequently modified ------------------------
-data_root = '{{$VOC_ROOT:data/VOC2007}}'  # or set VOC_ROOT in the environment
+data_root = os.environ.get('VOC_ROOT', 'data/VOC2007')  # or set VOC_ROOT in the environment
 known_proportion = 0.5  # proportion of known training labels, in (0, 1]
 batch_size = 8
 num_workers = 4

@@ -20,6 +20,7 @@ from dsrb_mm.engine.checkpoints.recorded_files import (
     take_records,
 )
 from dsrb_mm.fileio.atomic import remove_unfinished, write_atomically
+from dsrb_mm.fileio.paths import user_path
 
 
 @HOOKS.register_module()
@@ -90,7 +91,7 @@ class AtomicCheckpointHook(CheckpointHook):
     def _go_on_with(self, runner: Runner, files: RecordedFiles) -> None:
         """Keep and rotate the files of the run before, as far as they are this hook's."""
         source = runner._load_from
-        if source and Path(source).expanduser().parent.resolve() != Path(self.out_dir).resolve():
+        if source and user_path(source).parent.resolve() != Path(self.out_dir).resolve():
             runner.logger.warning(
                 f'the checkpoint {source} lies outside {self.out_dir}: the older and the best '
                 'checkpoints of its training stay there, and a new best one must exceed their score'

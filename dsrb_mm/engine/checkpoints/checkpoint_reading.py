@@ -14,6 +14,8 @@ from typing import Any
 import torch
 from mmengine.runner import CheckpointLoader
 
+from dsrb_mm.fileio.paths import user_path
+
 _FORCE = 'TORCH_FORCE_WEIGHTS_ONLY_LOAD'
 _FORBID = 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'
 _MARK = '_dsrb_mm_plain'
@@ -38,7 +40,7 @@ def load_plain_checkpoint(path: str | Path, map_location: Any = 'cpu') -> Any:
         FileNotFoundError: There is no such file.
         CheckpointFileError: It is damaged, or holds other objects.
     """
-    path = Path(path).expanduser()
+    path = user_path(path)
     if not path.is_file():
         raise FileNotFoundError(f'expected a checkpoint file, but found no {path}')
     with _explain(path):

@@ -19,6 +19,7 @@ from dsrb_mm.engine.checkpoints.training_facts import (
     schedule_settings,
     training_data,
 )
+from dsrb_mm.fileio.paths import user_path
 
 # Not 'val...' or 'train...': MMEngine would log them beside the metrics.
 _VALIDATED = 'last_validated_epoch'
@@ -77,7 +78,7 @@ class ResumeHook(Hook):
         if given is None and self._resuming:
             given = self._newest(runner)
         elif given is not None and self._resuming and '://' not in given:
-            wrong = damage(Path(given).expanduser())
+            wrong = damage(user_path(given))
             if wrong is not None:
                 raise ResumeError(
                     f'expected the checkpoint to resume from to be whole, but got {given}, '
