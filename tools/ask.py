@@ -15,8 +15,9 @@ from dsrb_mm.annotation import (
     write_label_studio_tasks,
     write_review_page,
 )
-from dsrb_mm.annotation.label_studio_tasks import LOCAL_FILES
+from dsrb_mm.annotation.label_studio_tasks import LOCAL_FILES, interface_file
 from dsrb_mm.cli.tools import clear_errors
+from dsrb_mm.fileio.outputs import check_outputs
 
 KINDS = {'page': '.html', 'label-studio': '.json', 'fiftyone': '.json'}
 
@@ -43,8 +44,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     with clear_errors(ValueError, FileExistsError):
-        if args.out.exists() and (not args.overwrite or args.out.samefile(args.ranking)):
-            raise FileExistsError(f'{args.out} exists; --overwrite replaces it, never the ranking')
+        outputs = [args.out]
+        if args.to == 'label-studio':
+            outputs.append(interface_file(args.out))
+        check_outputs(outputs, [args.ranking], args.overwrite)
         questions = read_questions(args.ranking, args.image_root, args.limit or None)
         if args.to == 'page':
             write_review_page(questions, args.image_root, args.out, args.image_size)

@@ -48,8 +48,13 @@ def write_label_studio_tasks(
     ]
     out = Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(out.with_suffix('.xml'), INTERFACE.encode())
+    write_atomically(interface_file(out), INTERFACE.encode())
     write_atomically(out, json.dumps(tasks, indent=1).encode())
+
+
+def interface_file(out: str | Path) -> Path:
+    """Where the labelling interface of tasks goes."""
+    return Path(out).with_suffix('.xml')
 
 
 def _task(path: str, asked: Sequence[Question], address: str, model_version: str) -> dict[str, Any]:

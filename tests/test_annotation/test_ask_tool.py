@@ -21,8 +21,12 @@ def test_every_kind(ask, tmp_path, capsys):
     assert {path.name for path in tmp_path.iterdir()} == {
         'page.html', 'tasks.json', 'tasks.xml', 'labels.json'
     }  # fmt: skip
-    with pytest.raises(SystemExit, match='page.html exists'):
-        ask('page.html')
+    for out, *more in (['page.html'], ['tasks.json', '--to', 'label-studio']):
+        with pytest.raises(SystemExit, match=f'{out} exists'):
+            ask(out, *more)
+    (tmp_path / 'tasks.json').unlink()
+    with pytest.raises(SystemExit, match='tasks.xml exists'):
+        ask('tasks.json', '--to', 'label-studio')
 
 
 def test_wrong_names(ask, hostile, capsys):

@@ -10,9 +10,9 @@ from .conftest import CLASSES
 EASY = TrustRule(precision=0.5, max_missed=1, confidence=0.5, min_support=2)
 
 
-def run(trained, rule=EASY, **options):
+def run(trained, rule=EASY, cfg=None, **options):
     root = trained[0]
-    cfg = Config.fromfile(root / 'config.py')
+    cfg = cfg or Config.fromfile(root / 'config.py')
     return complete(cfg, str(root / 'w/epoch_2.pth'), rule, device='cpu', **options)
 
 
@@ -40,6 +40,14 @@ def test_without_held_out_labels_nothing_is_decided(trained):
     result = run(trained, holdout='none')
     assert result.held_out is None and (result.labels == trained[1][:12]).all()
     assert result.scores.shape == (12, len(CLASSES))
+
+
+def test_the_same_images_under_another_option_are_one_set(trained):
+    cfg = Config.fromfile(trained[0] / 'config.py')
+    cfg.test_dataloader = Config(dict(loader=cfg.test_dataloader)).loader
+    cfg.test_dataloader.dataset.lazy_init = False
+    assert cfg.test_dataloader != cfg.val_dataloader
+    assert [data.split for data in run(trained, cfg=cfg, holdout='none').others] == ['val']
 
 
 def test_outputs_are_checked_before_the_work(trained, monkeypatch):

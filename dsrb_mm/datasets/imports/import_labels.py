@@ -27,6 +27,7 @@ from dsrb_mm.datasets.imports.tag_column import read_label_columns, read_tag_col
 from dsrb_mm.datasets.imports.unknown_labels import UNLISTED, UnknownRule, label_matrix
 from dsrb_mm.fileio.atomic import open_atomically
 from dsrb_mm.fileio.csv_rows import row_writer
+from dsrb_mm.fileio.outputs import check_outputs
 
 _READERS: dict[str, Callable[[Path, ReaderOptions], Annotations]] = {
     'csv': read_label_columns,
@@ -138,12 +139,8 @@ def import_labels(
         raise ValueError(f'expected format to be auto or one of {FORMATS}, but got {format!r}')
     if not source.exists():
         raise FileNotFoundError(f'no such file or folder: {source}')
-    if out.exists():
-        for read in (source, unknown, add_to):
-            if read is not None and os.path.exists(read) and out.samefile(read):
-                raise ValueError(f'expected out to be a new file, but got {read}, which is read')
-        if not overwrite:
-            raise FileExistsError(f'{out} exists; overwrite replaces it')
+    read = [source, *(path for path in (unknown, add_to) if path is not None)]
+    check_outputs([out], read, overwrite)
     format = find_format(source) if format == 'auto' else format
     rule = UnknownRule(UNLISTED if format == 'csv' else unknown, separator)
     options = ReaderOptions(field, separator, tuple(ignore_columns))

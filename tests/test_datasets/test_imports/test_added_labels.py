@@ -46,5 +46,5 @@ def test_answers_that_do_not_belong(add, folder, text, message):
     with pytest.raises(ValueError, match=message):
         add(text)
     assert not (folder / 'new.csv').exists()
-    with pytest.raises(ValueError, match='labels.csv, which is read'):
+    with pytest.raises(ValueError, match='labels.csv to be a new file'):
         import_labels('answers.csv', 'labels.csv', add_to='labels.csv', overwrite=True)

@@ -84,7 +84,7 @@ def test_images_that_our_reader_would_refuse(write, folder):
         (
             dict(unknown='absent', out='tags.csv', overwrite=True),
             ValueError,
-            'tags.csv, which is read',
+            'tags.csv to be a new file',
         ),
         (dict(unknown='absent', out='old.csv'), FileExistsError, 'old.csv exists'),
         (dict(unknown='absent', source='no.csv'), FileNotFoundError, 'no.csv'),
