@@ -60,7 +60,8 @@ def _read_samples(samples: list, file: Path, options: ReaderOptions) -> Annotati
         if not isinstance(name, str):
             raise ValueError(f'{place}: expected a filepath, but got {sample!r:.80}')
         value = sample.get(chosen)
-        splits = [SPLITS[tag] for tag in sample.get('tags') or () if tag in SPLITS]
+        tags = sample['tags'] if isinstance(sample.get('tags'), list) else []
+        splits = [SPLITS[tag] for tag in tags if isinstance(tag, str) and tag in SPLITS]
         images.append(
             ImageTags(
                 name,
@@ -78,13 +79,18 @@ def _label_fields(samples: list) -> list[str]:
     found: dict[str, None] = {}
     for sample in samples:
         for name, value in sample.items() if isinstance(sample, dict) else ():
-            if isinstance(value, dict) and value.get('_cls') in kinds:
+            if _kind(value) in kinds:
                 found[name] = None
     return list(found)
 
 
-def _sample_labels(value: Any, place: str) -> Iterator[str]:
+def _kind(value: Any) -> str | None:
     kind = value.get('_cls') if isinstance(value, dict) else None
+    return kind if isinstance(kind, str) else None
+
+
+def _sample_labels(value: Any, place: str) -> Iterator[str]:
+    kind = _kind(value)
     items = [value] if kind == _ONE else (value.get(_ITEMS[kind]) if kind in _ITEMS else None)
     for item in items if isinstance(items, list) else [None]:
         label = item.get('label') if isinstance(item, dict) else None
