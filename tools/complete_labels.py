@@ -49,7 +49,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--scores-out', help='write the scores of all images to this CSV')
     add('--scores-in', help='take scores from such a CSV instead of computing them')
     add('--rank-out', help='write what to annotate next to this CSV')
-    add('--rank-by', choices=ORDERS, default='entry', help='order of --rank-out')
+    add('--rank-by', choices=ORDERS, default='category', help='order of --rank-out')
     add('--rank-value', choices=VALUES, default='uncertainty', help='what makes an entry valuable')
     add('--rank-limit', type=int, default=10_000, help='most rows of --rank-out; 0: all')
     add('--report', type=json_file, help='write thresholds and counts to this JSON file')

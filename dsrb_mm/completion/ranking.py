@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-ORDERS = ('entry', 'image', 'category')
+ORDERS = ('category', 'entry', 'image')
 VALUES = ('uncertainty', 'score')
 
 
@@ -27,7 +27,7 @@ def rank_open_entries(
     labels: NDArray,
     paths: Sequence[str],
     classes: Sequence[str],
-    order: str = 'entry',
+    order: str = 'category',
     limit: int | None = None,
     value: str = 'uncertainty',
 ) -> pd.DataFrame:
@@ -38,11 +38,10 @@ def rank_open_entries(
         labels: 1, 0, and -1 for the entries to rank.
         paths: Images (N).
         classes: Category names (C).
-        order: ``'entry'``: the most valuable entry first. ``'image'``: the image with the largest
-            total first, whose entries stand together, as one looks at an image once.
-            ``'category'``: categories take turns, each with its most valuable entry, so that any
+        order: ``'category'``: categories take turns, each with its most valuable entry, so that any
             list holds equally many of each; in a turn, those with fewest known present labels come
-            first.
+            first. ``'entry'``: the most valuable entry first. ``'image'``: the image with the
+            largest total first, whose entries stand together, as one looks at an image once.
         limit: Rows at most; None: all.
         value: Of an entry: its ``'uncertainty'``, or its ``'score'``, to find present labels.
 

@@ -17,14 +17,14 @@ def test_entropy():
 
 
 def test_entries_by_uncertainty():
-    table = rank_open_entries(SCORES, LABELS, PATHS, CLASSES)
+    table = rank_open_entries(SCORES, LABELS, PATHS, CLASSES, 'entry')
     assert list(table.columns) == ['path', 'category', 'score', 'uncertainty', 'image_total']
     rows = list(zip(table.path, table.category, strict=True))
     assert rows[0] == ('a.jpg', 'cat') and rows[-1] == ('c.jpg', 'cat')
     assert set(rows[1:3]) == {('b.jpg', 'cat'), ('b.jpg', 'dog')}
     assert table.image_total[0] == pytest.approx(1)
     assert table.image_total[1] == pytest.approx(2 * binary_entropy(np.array(0.4)))
-    assert len(rank_open_entries(SCORES, LABELS, PATHS, CLASSES, limit=2)) == 2
+    assert len(rank_open_entries(SCORES, LABELS, PATHS, CLASSES, 'entry', limit=2)) == 2
 
 
 def test_images_by_total():
@@ -54,7 +54,7 @@ def test_categories_take_turns():
 
 
 def test_most_probable_first():
-    table = rank_open_entries(SCORES, LABELS, PATHS, CLASSES, value='score')
+    table = rank_open_entries(SCORES, LABELS, PATHS, CLASSES, 'entry', value='score')
     assert table.score.tolist() == [0.6, 0.5, 0.4, 0.01]
     assert table.image_total.tolist() == [1, 0.5, 1, 0.01]
     with pytest.raises(ValueError, match="value to be one of .*'size'"):
