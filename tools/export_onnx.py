@@ -6,13 +6,12 @@ Example: python tools/export_onnx.py configs/dsrb_csv.py epoch_12.pth --out mode
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 
 from dsrb_mm.apis import InputPipeline, load_model
 from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
-from dsrb_mm.export import check_onnx, export_onnx
+from dsrb_mm.export import check_onnx, describe_input, export_onnx
 from dsrb_mm.export.onnx_export import OPSET, require_packages
 
 
@@ -45,16 +44,20 @@ def run(args: argparse.Namespace) -> None:
     model = load_model(cfg, args.checkpoint, 'cpu', args.classes)
     pipeline = InputPipeline(cfg)
     size = tuple(args.input_size) if args.input_size else pipeline.input_size()
-    classes = model._dataset_meta.get('classes')
-    metadata = dict(test_pipeline=json.dumps(pipeline.steps, default=str))
     deviations: dict[str, float] = {}
 
     def check(unfinished: Path) -> None:
         if args.check:
             deviations.update(check_onnx(model, unfinished))
 
-    path = export_onnx(model, args.out, size, args.opset, classes, metadata, check)
+    path = export_onnx(model, args.out, size, args.opset, check=check)
     print(f'{path}: opset {args.opset}, pictures of {size[0]} x {size[1]}, any batch size')
+    described = describe_input(pipeline.steps, size, model.data_preprocessor)
+    if described['not_described']:
+        print(
+            'the metadata describe the test pipeline but for its steps '
+            f'{", ".join(described["not_described"])}: see test_pipeline there'
+        )
     if deviations:
         text = ', '.join(f'{name} {value:.1e}' for name, value in deviations.items())
         print(f'largest deviation from PyTorch: {text}')

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import torch
 from torch import nn
 
 from dsrb_mm.export.export_module import ExportModule
+from dsrb_mm.export.file_metadata import file_metadata
 from dsrb_mm.fileio.atomic import whole_file
 from dsrb_mm.version import __version__
 
@@ -43,17 +43,17 @@ def export_onnx(
 ) -> Path:
     """Write a model as one ONNX file that needs nothing but resized pictures.
 
-    Input ``images``: RGB, float32, 0 to 255, any batch size. Outputs ``scores`` (probabilities),
-    ``logits`` and, of a model with :class:`CSRLNeck`, ``attention``. The file's metadata holds
-    ``input``, ``outputs``, ``opset``, ``dsrb_mm`` (version), ``classes`` (a JSON list) and
-    ``metadata``.
+    Input ``images``: RGB, float32, 0 to 255, any batch size. Outputs ``scores`` (probabilities,
+    calibrated where the checkpoint has a calibration), ``logits`` and, of a model with
+    :class:`CSRLNeck`, ``attention``. The file's metadata holds ``input``, ``outputs``, ``opset``,
+    ``dsrb_mm`` (version), what :func:`file_metadata` gives, and ``metadata``.
 
     Args:
         model: MMPretrain's ``ImageClassifier`` with a multi-label head. It is left as it is.
         path: File to write; its folder is made.
         input_size: Height and width of the pictures.
         opset: Version of the ONNX operators.
-        classes: Category names.
+        classes: Category names; None takes the model's.
         metadata: Further entries.
         check: Called with the file before it gets its name; if it raises, there is no file.
 
@@ -76,7 +76,7 @@ def export_onnx(
         'outputs': ', '.join(module.output_names),
         'opset': str(opset),
         'dsrb_mm': __version__,
-        **({} if classes is None else {'classes': json.dumps(list(classes))}),
+        **file_metadata(model, (height, width), classes),
         **(metadata or {}),
     }
     _describe(program.model, entries)

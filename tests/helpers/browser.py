@@ -21,7 +21,7 @@ def open_browser(downloads: Path) -> Iterator[Any]:
     selenium = pytest.importorskip('selenium.webdriver')
     chromium, driver = shutil.which('chromium'), shutil.which('chromedriver')
     if chromium is None or driver is None:
-        pytest.skip('chromium and chromedriver are not installed')
+        pytest.skip('chromium and chromedriver are not installed: make browser')
     options = selenium.ChromeOptions()
     options.binary_location = chromium
     for argument in ('--headless=new', '--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'):

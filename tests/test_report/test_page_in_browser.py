@@ -1,16 +1,12 @@
 """The page in a real browser: hostile names run nothing and stay readable, and the table sorts."""
 
 import copy
-import shutil
 
 import pytest
+from helpers.browser import open_browser
 
 from dsrb_mm.report import build_figures, render_page
 
-SWITCHES = (
-    '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-    '--disable-background-networking', '--disable-component-update', '--disable-sync',
-)  # fmt: skip
 HOSTILE = (
     '<script>window.hacked = 1</script>',
     '"><img src=x onerror="window.hacked = 2">',
@@ -21,18 +17,9 @@ HOSTILE = (
 
 
 @pytest.fixture(scope='module')
-def browser():
-    if not (shutil.which('chromium') and shutil.which('chromedriver')):
-        pytest.skip('needs Chromium and ChromeDriver: make browser')
-    webdriver = pytest.importorskip('selenium.webdriver')
-    options = webdriver.ChromeOptions()
-    options.binary_location = shutil.which('chromium')
-    for switch in SWITCHES:
-        options.add_argument(switch)
-    service = webdriver.ChromeService(shutil.which('chromedriver'))
-    driver = webdriver.Chrome(options=options, service=service)
-    yield driver
-    driver.quit()
+def browser(tmp_path_factory):
+    with open_browser(tmp_path_factory.mktemp('downloads')) as driver:
+        yield driver
 
 
 def write_page(judged, folder, names, path=None):
