@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -76,9 +77,17 @@ def _expand(entry: Any, index: int) -> Iterator[ImageInput]:
 
 
 def _search(folder: Path) -> Iterator[ImageInput]:
+    everything = list(folder.rglob('*'))
+    linked = [path for path in everything if path.is_symlink() and path.is_dir()]
+    if linked:
+        warnings.warn(
+            f'{len(linked)} folders in {folder} are links and are not searched, such as '
+            f'{linked[0]}: give them as inputs of their own',
+            stacklevel=2,
+        )
     found = sorted(
         path
-        for path in folder.rglob('*')
+        for path in everything
         if path.suffix.lower() in IMAGE_SUFFIXES
         and not any(part.startswith('.') for part in path.relative_to(folder).parts)
         and path.is_file()

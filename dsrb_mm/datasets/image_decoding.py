@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +46,7 @@ def decode_image(
     if not content:
         raise UnreadableImageError(f'expected {source} to be a readable image, but got 0 bytes')
     try:
-        with warnings.catch_warnings(), io.BytesIO(content) as file:
+        with warnings.catch_warnings(), _only_our_limit(max_pixels), io.BytesIO(content) as file:
             warnings.simplefilter('ignore')  # Pillow's own, lower, limit of pixels; odd metadata
             with Image.open(file, formats=FORMATS) as image:
                 if max_pixels is not None and image.width * image.height > max_pixels:
@@ -57,6 +59,20 @@ def decode_image(
         raise UnreadableImageError(
             f'expected {source} to be a readable image, but got: {text}'
         ) from error
+
+
+@contextmanager
+def _only_our_limit(max_pixels: int | None) -> Iterator[None]:
+    """Lift Pillow's own limit where ours is none, or higher."""
+    before = Image.MAX_IMAGE_PIXELS
+    if before is None or (max_pixels is not None and max_pixels <= 2 * before):
+        yield  # Pillow refuses from twice its limit on
+        return
+    Image.MAX_IMAGE_PIXELS = None
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -23,6 +23,14 @@ def test_lists_keep_their_order_and_mix_kinds(photos):
     assert len({image.name for image in images}) == 4
 
 
+def test_linked_folders_are_named(tmp_path, photos):
+    (tmp_path / 'own').mkdir()
+    (tmp_path / 'own/a.png').touch()
+    (tmp_path / 'own/link').symlink_to(photos)
+    with pytest.warns(UserWarning, match='own/link: give them as inputs'):
+        assert len(collect_images(tmp_path / 'own')) == 1
+
+
 def test_same_names_are_told_apart(tmp_path):
     for name in ('a.png', 'a.jpg', 'a_2.jpg'):
         (tmp_path / name).touch()

@@ -73,6 +73,13 @@ def test_decompression_bombs_are_refused_from_their_header():
     assert decode_image(encode(PIXELS), 'a', max_pixels=3072).shape == PIXELS.shape
 
 
+@pytest.mark.parametrize('limit', [None, 10_000])
+def test_our_limit_is_the_only_one(limit, monkeypatch):
+    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 100)  # Pillow refuses from 200 on
+    assert decode_image(encode(PIXELS), 'a', max_pixels=limit).shape == PIXELS.shape
+    assert Image.MAX_IMAGE_PIXELS == 100
+
+
 @pytest.mark.parametrize('kind', FORMATS)
 def test_the_content_decides_on_the_format(kind):
     assert decode_image(encode(PIXELS, kind), 'wrong.txt').shape == PIXELS.shape

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import tarfile
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -45,6 +46,7 @@ def load_plain_checkpoint(path: str | Path, map_location: Any = 'cpu') -> Any:
         raise FileNotFoundError(f'expected a checkpoint file, but found no {path}')
     with _explain(path):
         _refuse_tar(path)
+        _refuse_compressed(path)
         return _drop_config(torch.load(path, map_location=map_location, weights_only=True))
 
 
@@ -95,6 +97,7 @@ def _weights_only() -> Iterator[None]:
     @wraps(load)
     def checked_load(f: Any, *args: Any, **kwargs: Any) -> Any:
         _refuse_tar(f)
+        _refuse_compressed(f)
         return load(f, *args, **kwargs)
 
     torch.load = checked_load  # what is downloaded is first seen here
@@ -114,6 +117,18 @@ def _refuse_tar(file: Any) -> None:
         file.seek(position)
     if found:
         raise ValueError('a tar archive')
+
+
+def _refuse_compressed(file: Any) -> None:
+    """Refuse what would take more memory than the file is long; torch never compresses."""
+    position = file.tell() if hasattr(file, 'tell') else None
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            found = [item for item in archive.infolist() if item.compress_type]
+        if found:
+            raise ValueError(f'compressed data ({found[0].filename}), which torch never writes')
+    if position is not None:
+        file.seek(position)
 
 
 @contextmanager

@@ -42,6 +42,7 @@ class FrozenBackbone(BaseModule):
         self.cache_bytes = cache_bytes
         self._cache: dict[bytes, Tensor] = {}
         self._used_bytes = 0
+        self._weights: list[tuple[int, int]] = []
         self.train()
 
     def train(self, mode: bool = True) -> FrozenBackbone:
@@ -54,7 +55,16 @@ class FrozenBackbone(BaseModule):
         """Feature map of each image, computed or remembered."""
         if not self.cache_bytes:
             return (self.backbone(images)[-1],)
-        keys = [hashlib.blake2b(image.cpu().numpy(), digest_size=16).digest() for image in images]
+        weights = self._weights_now()
+        if weights != self._weights:
+            self._forget()
+            self._weights = weights
+        # Pixels alone do not tell an upright image from one lying on its side.
+        kind = f'{tuple(images.shape[1:])} {images.dtype}'.encode()
+        keys = [
+            hashlib.blake2b(image.cpu().numpy(), digest_size=16, key=kind[:64]).digest()
+            for image in images
+        ]
         new = {key: row for row, key in enumerate(keys) if key not in self._cache}
         found = {key: self._cache[key] for key in keys if key not in new}
         if new:
@@ -73,6 +83,14 @@ class FrozenBackbone(BaseModule):
 
     def _load_from_state_dict(self, *args, **kwargs) -> None:
         super()._load_from_state_dict(*args, **kwargs)
-        # Other weights, other outputs.
+        self._forget()
+
+    def _forget(self) -> None:
+        """Other weights, other outputs."""
         self._cache.clear()
         self._used_bytes = 0
+
+    def _weights_now(self) -> list[tuple[int, int]]:
+        """Where weights and statistics lie, and how often they were changed in place."""
+        values = [*self.backbone.parameters(), *self.backbone.buffers()]
+        return [(value.data_ptr(), value._version) for value in values]

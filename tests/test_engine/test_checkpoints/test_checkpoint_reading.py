@@ -1,5 +1,6 @@
 import io
 import shutil
+import zipfile
 from types import SimpleNamespace
 
 import pytest
@@ -123,6 +124,18 @@ def test_damaged_file_is_named(tmp_path, content):
     (tmp_path / 'a.pth').write_bytes(content)
     with pytest.raises(CheckpointFileError, match='a.pth'):
         load_plain_checkpoint(tmp_path / 'a.pth')
+
+
+def test_compressed_checkpoints_are_refused(tmp_path):
+    plain, packed = tmp_path / 'a.pth', tmp_path / 'b.pth'
+    torch.save(dict(state_dict=dict(w=torch.zeros(10**6))), plain)
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(packed, 'w', 8) as target:
+        for item in source.infolist():
+            target.writestr(item.filename, source.read(item))
+    assert packed.stat().st_size < 20_000
+    with pytest.raises(CheckpointFileError, match='b.pth to be a checkpoint, but got: compressed'):
+        load_plain_checkpoint(packed)
+    assert load_plain_checkpoint(plain)['state_dict']['w'].shape == (10**6,)
 
 
 def test_guarding_twice_changes_nothing():

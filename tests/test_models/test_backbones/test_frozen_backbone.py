@@ -71,6 +71,27 @@ def test_loading_weights_forgets():
     assert torch.equal(model(images)[0], other(images)[0])
 
 
+def test_changing_weights_in_place_forgets():
+    model = FrozenBackbone(BACKBONE, cache_bytes=10**9)
+    images = torch.randn(2, 3, 32, 32)
+    (before,) = model(images)
+    with torch.no_grad():
+        next(model.parameters()).mul_(2)
+    (after,) = model(images)
+    model.cache_bytes = 0
+    assert torch.equal(after, model(images)[0]) and not torch.equal(after, before)
+
+
+def test_images_of_the_same_numbers_in_another_shape_are_others():
+    model = FrozenBackbone(BACKBONE, cache_bytes=10**9)
+    images = torch.randn(1, 3, 32, 64)
+    model(images)
+    turned = images.reshape(1, 3, 64, 32)
+    (found,) = model(turned)
+    model.cache_bytes = 0
+    assert torch.equal(found, model(turned)[0])
+
+
 def test_bad_size():
     with pytest.raises(ValueError, match=r'cache_bytes.* -1'):
         FrozenBackbone(BACKBONE, cache_bytes=-1)
