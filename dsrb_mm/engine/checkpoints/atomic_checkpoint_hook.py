@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmengine.dist import is_main_process
 from mmengine.hooks import CheckpointHook
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner
 from mmpretrain.registry import HOOKS
 
 from dsrb_mm.engine.checkpoints.atomic_backend import ATOMIC, AtomicBackend
@@ -20,6 +20,7 @@ from dsrb_mm.engine.checkpoints.recorded_files import (
     take_records,
 )
 from dsrb_mm.fileio.atomic import remove_unfinished, write_atomically
+from dsrb_mm.fileio.locks import FolderLock
 from dsrb_mm.fileio.paths import user_path
 
 
@@ -36,21 +37,37 @@ class AtomicCheckpointHook(CheckpointHook):
     in another folder, the files it names are left alone. A new training in a folder with
     checkpoints moves these to a folder of their own, ``earlier_<time>``.
 
+    A second training in the folder of one that is running is refused.
+
     Takes the arguments of MMEngine's hook. With a remote ``out_dir``, ``backend_args`` or
     ``file_client_args``, checkpoints are stored as MMEngine does it.
 
     Raises:
         ValueError: ``filename_tmpl`` leads into another folder.
+        BlockingIOError: Another training is at work in the folder.
     """
 
     backend_args: dict | None
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        self._lock: FolderLock | None = None
         if os.path.basename(self.filename_tmpl) != self.filename_tmpl:
             raise ValueError(
                 f'expected filename_tmpl to be a file name, but got {self.filename_tmpl!r}'
             )
+
+    def before_run(self, runner: Runner) -> None:
+        """Keep a second training out of the folder: each would remove the other's checkpoints."""
+        training = isinstance(runner._train_loop, BaseLoop)  # built where one begins
+        if training and is_main_process() and '://' not in str(runner.work_dir):
+            self._lock = FolderLock(runner.work_dir, 'training')
+            self._lock.acquire()
+
+    def after_run(self, runner: Runner) -> None:
+        """Let others in."""
+        if self._lock is not None:
+            self._lock.release()
 
     def before_train(self, runner: Runner) -> None:
         """Find the folder; remove what a kill has left there."""

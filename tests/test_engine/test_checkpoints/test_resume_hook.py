@@ -1,6 +1,7 @@
 """Damaged checkpoints, seeds and validations of a resumed training."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -12,6 +13,7 @@ from mmengine.runner import Runner
 
 from dsrb_mm.engine.checkpoints.atomic_backend import AtomicBackend
 from dsrb_mm.engine.checkpoints.checkpoint_files import ResumeError, damage
+from dsrb_mm.fileio.locks import FolderLock
 
 
 @pytest.fixture(scope='module')
@@ -225,3 +227,26 @@ def test_patience_goes_on_after_a_kill(data, tmp_path):
     assert train_with_patience(data, work_dir, resume=True).epoch == 3
     weights = str(tmp_path / 'whole/epoch_3.pth')
     assert train_with_patience(data, tmp_path / 'new', load_from=weights).epoch == 3
+
+
+def test_a_second_training_in_the_folder_is_refused(data, tmp_path):
+    work_dir = tmp_path / 'w'
+    work_dir.mkdir()
+    ready, done = os.pipe(), os.pipe()
+    other = os.fork()
+    if not other:
+        lock = FolderLock(work_dir, 'training')
+        lock.acquire()
+        os.write(ready[1], b'x')
+        os.read(done[0], 1)
+        os._exit(0)
+    os.read(ready[0], 1)
+    runner = Runner.from_cfg(build(data, work_dir))
+    try:
+        with pytest.raises(
+            BlockingIOError, match=f'another training .* {work_dir}: process {other}'
+        ):
+            runner.train()
+    finally:
+        os.write(done[1], b'x')
+        os.waitpid(other, 0)

@@ -1,0 +1,65 @@
+"""One process at a time in a folder."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import socket
+from pathlib import Path
+from typing import IO
+
+
+class FolderLock:
+    """Keeps other processes out of a folder until it is released, or the process ends.
+
+    The operating system lets go of it, however the process ends. Processes that are forked
+    meanwhile, such as data-loading workers, do not hold it: a killed training can be resumed at
+    once, though its workers may live for some seconds. Where the file system has no locks, nothing
+    is locked.
+
+    Args:
+        folder: The folder, which must exist.
+        purpose: What is done in it, for the message of another process.
+
+    Example:
+        >>> lock = FolderLock('work_dirs/mine', 'training')
+        >>> lock.acquire()
+    """
+
+    def __init__(self, folder: str | Path, purpose: str) -> None:
+        self.path = Path(folder) / f'.{purpose}.lock'
+        self.purpose = purpose
+        self._file: IO[bytes] | None = None
+
+    def acquire(self) -> None:
+        """Take the lock.
+
+        Raises:
+            BlockingIOError: Another process has it; the message names it.
+        """
+        file = self.path.open('a+b')
+        try:
+            # Not flock, which forked processes would hold on to.
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            holder = file.read(200).decode('utf-8', errors='replace')
+            file.close()
+            if error.errno not in (errno.EACCES, errno.EAGAIN):
+                return
+            raise BlockingIOError(
+                f'another {self.purpose} is at work in {self.path.parent}: {holder or "unknown"}; '
+                'wait for it, end it, or choose another folder'
+            ) from error
+        file.truncate(0)
+        file.write(f'process {os.getpid()} on {socket.gethostname()}'.encode())
+        file.flush()
+        self._file = file
+
+    def release(self) -> None:
+        """Give it back; nothing happens without it."""
+        if self._file is not None:
+            self._file.truncate(0)
+            self._file.close()
+            self._file = None
