@@ -6,6 +6,7 @@ import errno
 import fcntl
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -52,14 +53,16 @@ class FolderLock:
                 f'another {self.purpose} is at work in {self.path.parent}: {holder or "unknown"}; '
                 'wait for it, end it, or choose another folder'
             ) from error
-        file.truncate(0)
-        file.write(f'process {os.getpid()} on {socket.gethostname()}'.encode())
-        file.flush()
         self._file = file
+        with suppress(OSError):  # a full disk: others are kept out all the same
+            file.truncate(0)
+            file.write(f'process {os.getpid()} on {socket.gethostname()}'.encode())
+            file.flush()
 
     def release(self) -> None:
         """Give it back; nothing happens without it."""
         if self._file is not None:
-            self._file.truncate(0)
-            self._file.close()
+            with suppress(OSError):
+                self._file.truncate(0)
+                self._file.close()
             self._file = None

@@ -145,7 +145,7 @@ def killed_training(
 
 def files(work_dir: Path) -> list[str]:
     """What a training has left at the top of its folder, less logs and configs."""
-    found = (path for path in work_dir.iterdir() if path.is_file())
+    found = (p for p in work_dir.iterdir() if p.is_file() and not p.name.startswith('.'))
     return sorted(path.name for path in found if path.name != 'output' and path.suffix != '.py')
 
 
