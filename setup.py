@@ -10,6 +10,7 @@ from setuptools.command.develop import develop
 
 ROOT = Path(__file__).resolve().parent
 PACKAGE = 'dsrb_mm'
+COMMAND = 'dsrb'  # a package of its own, which is quick to import
 # What OpenMIM looks for under <package>/.mim; entries that do not exist are left out.
 MIM_ENTRIES = ('configs', 'tools', 'model-index.yml', 'dataset-index.yml')
 
@@ -94,7 +95,8 @@ class DevelopWithMim(develop):
         super().run()
 
 
-EXTRAS = {name: read_requirements(name) for name in ('demo', 'docs', 'export', 'tests')}
+EXTRAS = {name: read_requirements(name) for name in ('cpu', 'demo', 'docs', 'export', 'tests')}
+EXTRAS['demo'] = sorted({*EXTRAS['cpu'], *EXTRAS['demo']})
 EXTRAS['mim'] = read_requirements('mminstall')
 EXTRAS['all'] = sorted({line for lines in EXTRAS.values() for line in lines})
 
@@ -115,11 +117,12 @@ setup(
         'Topic :: Scientific/Engineering :: Artificial Intelligence',
     ],
     python_requires='>=3.10',
-    packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*']),
+    packages=find_packages(include=[PACKAGE, f'{PACKAGE}.*', COMMAND]),
     package_data={PACKAGE: ['assets/**/*', 'py.typed']},
     include_package_data=False,
     install_requires=read_requirements('runtime'),
     extras_require=EXTRAS,
+    entry_points=dict(console_scripts=[f'{COMMAND} = {COMMAND}.app:main']),
     cmdclass={'build_py': BuildPyWithMim, 'develop': DevelopWithMim},
     zip_safe=False,
 )

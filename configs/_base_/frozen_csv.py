@@ -1,0 +1,11 @@
+"""A CSV of half-filled labels on a frozen backbone; children add a method."""
+
+_base_ = [
+    './datasets/csv_cpu.py',
+    './models/lite0_frozen.py',
+    './schedules/small_data.py',
+    './default_runtime.py',
+]
+
+default_hooks = dict(logger=dict(interval=10), channels_last=dict(type='ChannelsLastHook'))
+test_evaluator = dict(classwise=True)

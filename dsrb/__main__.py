@@ -1,0 +1,5 @@
+"""Runs ``python -m dsrb``."""
+
+from dsrb.app import main
+
+main()

@@ -1,0 +1,5 @@
+"""Runs ``python -m dsrb_mm``, which is the ``dsrb`` command."""
+
+from dsrb.app import main
+
+main()

@@ -1,0 +1,231 @@
+"""What the ``dsrb`` command does with its arguments; a function per command."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from mmengine.config import Config
+from mmengine.utils.dl_utils import collect_env
+from rich.console import Console
+from rich.table import Table
+
+import dsrb_mm
+from dsrb_mm.apis import collect_images, score_writer, write_scores
+from dsrb_mm.cli.data_findings import show_data, show_findings
+from dsrb_mm.cli.exporting import export_model
+from dsrb_mm.cli.predictions import prediction_table
+from dsrb_mm.cli.tools import clear_errors
+from dsrb_mm.comparison import Comparison, Setup, make_comparison, write_comparison
+from dsrb_mm.completion import (
+    TrustRule,
+    build_report,
+    complete,
+    report_tables,
+    write_completed,
+)
+from dsrb_mm.engine.checkpoints.checkpoint_reading import guard_checkpoint_loader
+from dsrb_mm.engine.hooks.console_hook import quiet_loggers
+from dsrb_mm.engine.model_config import complete_model
+from dsrb_mm.fileio.atomic import write_atomically
+from dsrb_mm.sweep import KnownLabels, locked
+from dsrb_mm.workflow import (
+    QuietRunner,
+    find_checkpoint,
+    find_config,
+    import_into,
+    load,
+    make_config,
+    read_labels,
+    train,
+)
+from dsrb_mm.workflow.work_dir import LABELS, count_splits, read_header
+
+_WRONG_INPUT = (ValueError, TypeError, KeyError, FileExistsError, ImportError)
+
+
+def _console() -> Console:
+    """Where results go; what libraries warn of goes to their logs alone."""
+    warnings.filterwarnings('ignore')
+    quiet_loggers()
+    return Console(markup=False, highlight=False)
+
+
+def train_command(labels: Path, work_dir: Path, **options: Any) -> None:
+    """Train, and say how to go on."""
+    console = _console()
+    with clear_errors(*_WRONG_INPUT):
+        train(labels, work_dir, **options)
+    console.print(f'model: {find_checkpoint(work_dir)}', soft_wrap=True)
+    for command in (f'evaluate {work_dir}', f'predict {work_dir} IMAGES', f'export {work_dir}'):
+        console.print(f'  dsrb {command}', soft_wrap=True)
+
+
+def predict_command(
+    work_dir: Path,
+    inputs: Sequence[Path],
+    out: Path | None = None,
+    pictures: Path | None = None,
+    threshold: float | None = None,
+    skip_unreadable: bool = False,
+    device: str | None = None,
+) -> None:
+    """Predict images into a file, or into a table on the screen."""
+    console = _console()
+    with clear_errors(*_WRONG_INPUT):
+        if out is not None:
+            score_writer(out)  # an unknown suffix is an error before the work
+        images = collect_images(list(inputs))
+        model = load(work_dir, device)
+        results = model.stream(
+            images,
+            batch_size=8,
+            thr=threshold,
+            show_dir=pictures,
+            skip_unreadable=skip_unreadable,
+        )
+        if out is None:
+            console.print(prediction_table(list(results)))
+        else:
+            count = write_scores(results, out, model.classes)
+            console.print(f'{out}: {count} images', soft_wrap=True)
+
+
+def evaluate_command(
+    work_dir: Path,
+    labels: Path | None = None,
+    images: Path | None = None,
+    unknown: str | None = None,
+    split: str | None = None,
+    out: Path | None = None,
+    device: str | None = None,
+) -> None:
+    """Measure a model on the known labels of a split."""
+    console = _console()
+    with clear_errors(*_WRONG_INPUT):
+        cfg = Config.fromfile(find_config(work_dir))
+        file = work_dir / LABELS
+        if labels is None:
+            splits, root = count_splits(file), cfg.test_dataloader.dataset.dataset.data_root
+        else:
+            # The categories of the training, in their order; without a split, all images.
+            categories = [name for name in read_header(file) if name not in ('path', 'split')]
+            report = import_into(
+                *(work_dir / 'evaluation', labels, images, unknown), categories=categories, val=0.0
+            )
+            file, splits, root = report.out, report.splits, report.image_root
+        chosen = split or next(name for name in ('test', 'val', 'train') if splits.get(name))
+        if chosen not in splits:
+            raise ValueError(f'expected {file} to have images of split {chosen!r}, got {splits}')
+        read_labels(cfg, file, root, chosen)
+        metrics = _test(cfg, work_dir)
+        if out is not None:
+            write_atomically(out, json.dumps(metrics, indent=1).encode())
+    table = Table('metric', '', title=f'{splits[chosen]:,} images of {labels or file} ({chosen})')
+    for name, value in metrics.items():
+        if np.isscalar(value):
+            table.add_row(name.removeprefix('multi-label/'), f'{value:.1f}')
+    console.print(table)
+
+
+def _test(cfg: Config, work_dir: Path) -> dict[str, float]:
+    cfg.work_dir = str(work_dir / 'evaluation')
+    cfg.load_from = str(find_checkpoint(work_dir))
+    cfg.default_hooks.pop('console', None)
+    guard_checkpoint_loader()
+    complete_model(cfg)
+    return QuietRunner.from_cfg(cfg).test()
+
+
+def complete_command(
+    work_dir: Path, out: Path, precision: float, overwrite: bool, device: str | None
+) -> None:
+    """Fill in missing training labels, and show how many."""
+    console = _console()
+    with clear_errors(*_WRONG_INPUT):
+        rule = TrustRule(precision)
+        config, checkpoint = find_config(work_dir), find_checkpoint(work_dir)
+        result = complete(
+            Config.fromfile(config),
+            str(checkpoint),
+            rule,
+            device=device,
+            outputs=[str(out)],
+            inputs=[str(config)],
+            overwrite=overwrite,
+        )
+        write_completed(result, out)
+    settings = dict(config=str(config), checkpoint=str(checkpoint))
+    for table in report_tables(build_report(result, rule, settings, 'auto')):
+        console.print(table)
+    console.print(f'{out}: paths are relative to {result.image_root}', soft_wrap=True)
+
+
+def export_command(work_dir: Path, out: Path) -> None:
+    """Export to ONNX, and compare the file with PyTorch."""
+    console = _console()
+    with clear_errors(*_WRONG_INPUT):
+        cfg = Config.fromfile(find_config(work_dir))
+        size, deviations = export_model(cfg, find_checkpoint(work_dir), out)
+    console.print(f'{out}: pictures of {size[0]} x {size[1]}, any batch size', soft_wrap=True)
+    text = ', '.join(f'{name} {value:.1e}' for name, value in deviations.items())
+    console.print(f'largest deviation from PyTorch: {text}')
+
+
+def check_command(
+    labels: Path, images: Path | None, unknown: str | None, ignored: tuple[str, ...], decode: bool
+) -> None:
+    """Count what a training would see, and say what is wrong with it; exit code 1 if something."""
+    console = _console()
+    with clear_errors(*_WRONG_INPUT), TemporaryDirectory() as folder:
+        report = import_into(Path(folder), labels, images, unknown, ignore_columns=ignored)
+        problems, notes = show_data(make_config(report, device='cpu'), console, decode)
+    show_findings(console, [*report.notes, *notes], problems)
+    if problems:
+        raise SystemExit(1)
+
+
+def env_command() -> None:
+    """Versions that a bug report should name."""
+    console = _console()
+    for name, value in dict(dsrb_mm=dsrb_mm.__version__, **collect_env()).items():
+        console.print(f'{name}: {value}', soft_wrap=True)
+
+
+def compare_command(
+    labels: Path,
+    methods: Sequence[str],
+    work_dir: Path,
+    images: Path | None,
+    unknown: str | None,
+    ignored: tuple[str, ...],
+    proportions: Sequence[float],
+    seeds: int,
+    budget: int | str,
+) -> None:
+    """Train methods on the same labels, and compare them on the same validation images."""
+    console = _console()
+    failed: dict[Path, str] = {}
+    with clear_errors(*_WRONG_INPUT):
+        report = import_into(work_dir, labels, images, unknown, ignore_columns=ignored)
+        configs = [work_dir / 'configs' / f'{method}.py' for method in methods]
+        configs[0].parent.mkdir(exist_ok=True)
+        for method, file in zip(methods, configs, strict=True):
+            cfg = make_config(report, method)
+            cfg.default_hooks.pop('console')
+            cfg.dump(file)
+        known = [KnownLabels.of_proportion(share) for share in proportions]
+        setup = Setup(budget)
+        runs = make_comparison(configs, known, range(seeds), work_dir, setup)
+        with locked(work_dir):
+            failed = Comparison(runs, setup).carry_out(console)
+        console.print(write_comparison(runs, setup, work_dir, methods[0]))
+    for folder, message in failed.items():
+        console.print(f'{folder} failed: {message}', soft_wrap=True)
+    if failed:
+        raise SystemExit(f'{len(failed)} of {len(runs)} runs failed')

@@ -1,0 +1,22 @@
+"""From labels to decisions without writing a config: what the ``dsrb`` command does."""
+
+from .recipes import RECIPES, compose, method_names
+from .training import QuietRunner, import_into, make_config, read_labels, run, train
+from .work_dir import CONFIG, LABELS, find_checkpoint, find_config, load
+
+__all__ = [
+    'CONFIG',
+    'LABELS',
+    'RECIPES',
+    'QuietRunner',
+    'compose',
+    'find_checkpoint',
+    'find_config',
+    'import_into',
+    'load',
+    'make_config',
+    'method_names',
+    'read_labels',
+    'run',
+    'train',
+]

@@ -1,0 +1,79 @@
+"""Configs made of the shipped parts: a recipe for the data, and a method."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mmengine.config import Config
+
+import dsrb_mm
+
+# What a recipe trains, by its name: base config, and the method that it takes by default.
+RECIPES = {
+    'frozen': ('frozen_csv', 'saliency'),
+    'fine-tuned': ('modern_csv', 'saliency'),
+}
+# Two views per image need another pipeline than the other methods have.
+_NOT_COMPOSED = ('sr',)
+
+
+def config_folder() -> Path:
+    """Folder of the shipped configs, in an installation or a checkout.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    package = Path(dsrb_mm.__file__).parent
+    for folder in (package / '.mim' / 'configs', package.parent / 'configs'):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(f'the configs of dsrb_mm are missing: no {package}/.mim/configs')
+
+
+def method_names() -> list[str]:
+    """Names of the methods that go with every recipe.
+
+    Example:
+        >>> 'splc' in method_names()
+        True
+    """
+    files = (config_folder() / '_base_' / 'methods').glob('*.py')
+    return sorted(file.stem for file in files if file.stem not in _NOT_COMPOSED)
+
+
+def compose(recipe: str, method: str | None = None) -> Config:
+    """The config of a recipe with a method, as yet without data.
+
+    Args:
+        recipe: ``'frozen'``: neck and head on a frozen EfficientNet-Lite0, minutes on a CPU.
+            ``'fine-tuned'``: the whole of a ResNet-101 with the modern recipe, for a GPU.
+        method: One of :func:`method_names`; None takes the recipe's own.
+
+    Returns:
+        The config, whole: it inherits from nothing.
+
+    Raises:
+        ValueError: An unknown recipe or method.
+
+    Example:
+        >>> compose('frozen', 'bce').model.head.type
+        'PartialLabelLinearHead'
+    """
+    if recipe not in RECIPES:
+        raise ValueError(f'expected recipe to be one of {list(RECIPES)}, but got {recipe!r}')
+    base, default = RECIPES[recipe]
+    method = method or default
+    if method not in method_names():
+        raise ValueError(
+            f'expected method to be one of {", ".join(method_names())}, but got {method!r}'
+        )
+    folder = config_folder() / '_base_'
+    bases = [str(folder / f'{base}.py'), str(folder / 'methods' / f'{method}.py')]
+    with TemporaryDirectory() as temporary:
+        file = Path(temporary) / 'composed.py'
+        file.write_text(
+            f'_base_ = {bases!r}\nmodel = dict(backbone={{{{_base_.backbone}}}})\n',
+            encoding='utf-8',
+        )
+        return Config.fromfile(file)

@@ -1,0 +1,199 @@
+"""From a file of labels to a trained model, without a config."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from mmengine.logging import MMLogger
+from mmengine.runner import Runner
+from rich.console import Console
+
+from dsrb_mm.apis import MultiLabelInferencer
+from dsrb_mm.datasets import import_labels
+from dsrb_mm.datasets.imports import ImportReport
+from dsrb_mm.engine.budget import AUTO, apply_budget
+from dsrb_mm.engine.checkpoints.checkpoint_reading import guard_checkpoint_loader
+from dsrb_mm.engine.hooks.console_hook import quiet_loggers
+from dsrb_mm.engine.model_config import complete_model
+from dsrb_mm.features import refusal, use_cached_features
+from dsrb_mm.models.backbones.package_weights import export_efficientnet_lite0
+from dsrb_mm.workflow.recipes import compose
+from dsrb_mm.workflow.work_dir import CONFIG, LABELS, load
+
+# From this number of images on, a GPU trains the whole network.
+_FINE_TUNED_FROM = 5_000
+
+
+def train(
+    labels: str | Path,
+    work_dir: str | Path = 'work_dirs/dsrb',
+    images: str | Path | None = None,
+    unknown: str | Path | None = None,
+    method: str | None = None,
+    recipe: str = AUTO,
+    budget: int | str = AUTO,
+    ignore_columns: Sequence[str] = (),
+    device: str | None = None,
+    seed: int = 0,
+) -> MultiLabelInferencer:
+    """Train on a file of partial labels.
+
+    Everything goes into the work directory: ``labels.csv`` (what was read, with a split),
+    ``config.py`` (from which ``tools/train.py`` does the same again), logs and checkpoints.
+
+    Args:
+        labels: A CSV (path, optionally split, one column per category with 1, 0 or nothing), or
+            another format that :func:`dsrb_mm.datasets.import_labels` reads.
+        work_dir: Where everything is written.
+        images: Folder of the images; None: beside the labels.
+        unknown: What an unlisted category means, for formats other than CSV: see
+            :func:`dsrb_mm.datasets.import_labels`.
+        method: One of :func:`method_names`; None takes the recipe's.
+        recipe: ``'frozen'``, ``'fine-tuned'`` (:func:`compose`), or ``'auto'``: fine-tuned on a GPU
+            with 5,000 training images or more, else frozen.
+        budget: Optimiser steps, or ``'auto'``: by the number of known labels.
+        ignore_columns: Columns of a CSV that are no categories.
+        device: ``'cpu'`` or ``'cuda'``; None is the GPU if there is one.
+        seed: Of split, weights and order of images.
+
+    Returns:
+        The trained model, as :func:`load` gives it.
+
+    Raises:
+        ValueError: Wrong labels or settings.
+        FileNotFoundError: Labels or images are missing.
+
+    Example:
+        >>> model = dsrb_mm.train('photos/labels.csv')
+        >>> model('new.jpg')[0]['pred_classes']
+        ['dog', 'grass']
+    """
+    work_dir = Path(work_dir)
+    console = Console(highlight=False, markup=False)
+    report = import_into(
+        work_dir, labels, images, unknown, ignore_columns=ignore_columns, seed=seed
+    )
+    for line in report.notes:
+        console.print(f'note: {line}', soft_wrap=True)
+    cfg = make_config(report, method, recipe, device, seed)
+    apply_budget(cfg, budget)
+    cfg.work_dir = str(work_dir)
+    cfg.dump(work_dir / CONFIG)
+    run(cfg)
+    return load(work_dir, device)
+
+
+def import_into(
+    folder: Path,
+    labels: str | Path,
+    images: str | Path | None = None,
+    unknown: str | Path | None = None,
+    **options: Any,
+) -> ImportReport:
+    """Import labels into ``labels.csv`` of a folder; the images stay where they are.
+
+    Args:
+        folder: Made if it is not there; an earlier ``labels.csv`` is replaced.
+        labels: See :func:`train`.
+        images: See :func:`train`.
+        unknown: See :func:`train`.
+        **options: Of :func:`dsrb_mm.datasets.import_labels`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    labels = Path(labels)
+    beside = labels if labels.is_dir() else labels.parent
+    return import_labels(
+        *(labels, folder / LABELS),
+        unknown=unknown,
+        image_root=images,
+        relative_to=(beside if images is None else Path(images)).absolute(),
+        overwrite=True,
+        **options,
+    )
+
+
+def make_config(
+    report: ImportReport,
+    method: str | None = None,
+    recipe: str = AUTO,
+    device: str | None = None,
+    seed: int = 0,
+) -> Config:
+    """The config of a training on imported labels; see :func:`train` for the arguments.
+
+    Raises:
+        ValueError: Wrong settings, or labels without a split ``train`` or ``val``.
+    """
+    for split in ('train', 'val'):
+        if not report.splits.get(split):
+            raise ValueError(
+                f'expected {report.out} to have images of split {split!r}, but got {report.splits}'
+            )
+    on_gpu = torch.cuda.is_available() if device is None else device.startswith('cuda')
+    if recipe == AUTO:
+        large = report.splits['train'] >= _FINE_TUNED_FROM
+        recipe = 'fine-tuned' if on_gpu and large else 'frozen'
+    cfg = compose(recipe, method)
+    test = 'test' if report.splits.get('test') else 'val'
+    read_labels(cfg, report.out, report.image_root, test)
+    workers = min(4, max(1, (os.cpu_count() or 1) - 1))
+    for loader in ('train', 'val', 'test'):
+        cfg[f'{loader}_dataloader'].num_workers = workers
+    if recipe == 'frozen':
+        folder = Path(torch.hub.get_dir()) / 'checkpoints'
+        weights = export_efficientnet_lite0(folder / 'efficientnet_lite0.pth')
+        cfg.model.backbone.backbone.init_cfg.checkpoint = str(weights)
+    cfg.default_hooks.console = dict(type='ConsoleHook')
+    cfg.randomness.seed = seed
+    return cfg
+
+
+def read_labels(cfg: Config, file: Path, images: str | Path, test: str) -> None:
+    """Let the data loaders of a config read an imported CSV.
+
+    Args:
+        cfg: Changed in place.
+        file: The CSV.
+        images: Folder that its paths are relative to.
+        test: Split of ``test_dataloader``; the others read ``train`` and ``val``.
+    """
+    data = dict(
+        type='CSVMultiLabel',
+        data_root=str(Path(images).absolute()),
+        ann_file=str(file.absolute()),
+        data_prefix=dict(img_path=''),
+        split_column='split',
+    )
+    for loader, split in dict(train='train', val='val', test=test).items():
+        cfg[f'{loader}_dataloader'].dataset.dataset.update(data, split=split)
+
+
+def run(cfg: Config) -> None:
+    """Train a config, with what a person wants to see on the screen and the rest in the log.
+
+    The features of a frozen backbone are computed once, and kept.
+    """
+    guard_checkpoint_loader()
+    quiet_loggers()
+    if refusal(cfg) is None:
+        cfg = use_cached_features(cfg)
+    complete_model(cfg)
+    QuietRunner.from_cfg(cfg).train()
+
+
+class QuietRunner(Runner):
+    """Keeps its log off the screen, and leaves the config in the work directory as it is."""
+
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """Log to the file alone."""
+        logger = super().build_logger(*args, **kwargs)
+        quiet_loggers()
+        return logger
+
+    def dump_config(self) -> None:
+        """Write nothing: what trains on cached features is not what the user should find."""

@@ -1,0 +1,82 @@
+"""What a training left in its work directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+from mmengine.config import Config
+
+from dsrb_mm.apis import MultiLabelInferencer
+
+CONFIG, LABELS = 'config.py', 'labels.csv'
+
+
+def find_config(work_dir: str | Path) -> Path:
+    """The config that was trained.
+
+    Raises:
+        FileNotFoundError: The folder has none, or several.
+    """
+    folder = Path(work_dir)
+    found = [folder / CONFIG] if (folder / CONFIG).is_file() else sorted(folder.glob('*.py'))
+    if len(found) != 1:
+        raise FileNotFoundError(
+            f'expected {folder} to hold the config of one training ({CONFIG}), but got '
+            f'{len(found)} configs'
+        )
+    return found[0]
+
+
+def find_checkpoint(work_dir: str | Path) -> Path:
+    """The best checkpoint of a training, or its last one where none was chosen.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    folder = Path(work_dir)
+    best = sorted(folder.glob('best_*.pth'), key=lambda path: path.stat().st_mtime)
+    if best:
+        return best[-1]
+    pointer = folder / 'last_checkpoint'
+    if pointer.is_file():
+        # By name: the folder may have moved.
+        last = folder / Path(pointer.read_text(encoding='utf-8').strip()).name
+        if last.is_file():
+            return last
+    raise FileNotFoundError(f'expected {folder} to hold a checkpoint, but got none')
+
+
+def load(work_dir: str | Path, device: str | None = None) -> MultiLabelInferencer:
+    """The model that a training left behind, ready to predict.
+
+    Args:
+        work_dir: Folder of :func:`train` or ``tools/train.py``.
+        device: Where to run; None is the GPU if there is one.
+
+    Raises:
+        FileNotFoundError: Config or checkpoint is missing.
+
+    Example:
+        >>> model = dsrb_mm.load('work_dirs/dsrb')
+        >>> model(['a.jpg', 'photos'])[0]['pred_classes']
+        ['dog']
+    """
+    return MultiLabelInferencer(
+        Config.fromfile(find_config(work_dir)), find_checkpoint(work_dir), device
+    )
+
+
+def read_header(labels: str | Path) -> list[str]:
+    """Names of the columns of an imported CSV."""
+    return list(pd.read_csv(labels, nrows=0, dtype=str, keep_default_na=False).columns)
+
+
+def count_splits(labels: str | Path) -> dict[str, int]:
+    """Number of images of each split of an imported CSV.
+
+    Raises:
+        FileNotFoundError: It is not there.
+    """
+    column = pd.read_csv(labels, usecols=['split'], dtype=str, keep_default_na=False)['split']
+    return {str(name): int(count) for name, count in column.value_counts().items()}
