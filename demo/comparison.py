@@ -11,9 +11,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from dsrb_mm.models.backbones import export_efficientnet_lite0
 from demo.scenes import make_scenes
 from dsrb_mm.datasets import CocoMultiLabel
+from dsrb_mm.models.backbones import export_efficientnet_lite0
 
 # Lines of a training log that tell how it goes.
 _SHOWN = ('Epoch(train)', 'Epoch(val)', 'training labels', 'prototypes from')

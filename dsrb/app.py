@@ -132,6 +132,19 @@ def evaluate(
 
 
 @app.command()
+def report(
+    work_dir: WorkDir,
+    out: Annotated[Optional[Path], typer.Option(help='folder [WORK_DIR/report]')] = None,
+    split: Annotated[Optional[str], typer.Option(help='test or val [test, or val without]')] = None,
+    device: Device = None,
+) -> None:
+    """Write a page about a model: figures per category, curves, worst mistakes."""
+    from dsrb_mm.cli.commands import report_command
+
+    report_command(work_dir, out, split, device)
+
+
+@app.command()
 def complete(
     work_dir: WorkDir,
     out: Annotated[Path, typer.Option(help='CSV to write')] = Path('labels_filled.csv'),
@@ -176,6 +189,33 @@ def check(
         env_command()
     if labels is not None:
         check_command(labels, images, unknown, tuple(ignore or ()), decode)
+
+
+@app.command(name='import')
+def import_(
+    labels: Labels,
+    out: Annotated[Path, typer.Option(help='CSV to write')],
+    images: Images = None,
+    unknown: Unknown = None,
+    ignore: Ignore = None,
+    val: Annotated[float, typer.Option(help='share drawn for validation, if there is none')] = 0.2,
+    test: Annotated[float, typer.Option(help='share drawn for testing, if there is none')] = 0.0,
+    seed: Seed = 0,
+    overwrite: Annotated[bool, typer.Option(help='replace an existing file')] = False,
+) -> None:
+    """Turn labels of another format into a CSV, with a split."""
+    from dsrb_mm.cli.commands import import_command
+
+    import_command(
+        *(labels, out),
+        image_root=images,
+        unknown=unknown,
+        ignore_columns=tuple(ignore or ()),
+        val=val,
+        test=test,
+        seed=seed,
+        overwrite=overwrite,
+    )
 
 
 @app.command()

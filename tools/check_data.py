@@ -10,16 +10,8 @@ import sys
 from rich.console import Console
 
 from dsrb_mm.cli.outputs import protect_inputs
+from dsrb_mm.cli.data_findings import show_data, show_findings
 from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
-from dsrb_mm.datasets.data_report import (
-    build_reports,
-    find_unreadable,
-    leaks,
-    model_problems,
-    unread_rows,
-)
-from dsrb_mm.datasets.data_tables import tables, write_csv
-from dsrb_mm.engine.training_checks import config_problems
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -32,20 +24,8 @@ def main(argv: list[str] | None = None) -> None:
     with clear_errors(ValueError, TypeError, KeyError):
         cfg = read_config(args)
         protect_inputs(cfg, [args.out])
-        reports = build_reports(cfg)
-    if args.images:
-        for report in reports:
-            find_unreadable(report, args.workers)
-    for table in tables(reports):
-        console.print(table)
-    if args.out:
-        write_csv(reports, args.out)
-    problems = [line for report in reports for line in report.problems()]
-    problems += [*leaks(reports), *model_problems(cfg, reports), *config_problems(cfg, reports)]
-    notes = [line for report in reports for line in report.notes()] + unread_rows(reports)
-    for kind, style, lines in (('note', 'yellow', notes), ('problem', 'red', problems)):
-        for line in lines:
-            console.print(f'{kind}: {line}', style=style, soft_wrap=True)
+        problems, notes = show_data(cfg, console, args.images, args.workers, args.out)
+    show_findings(console, notes, problems)
     sys.exit(1 if problems else 0)
 
 

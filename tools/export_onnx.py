@@ -6,13 +6,11 @@ Example: python tools/export_onnx.py configs/dsrb_csv.py epoch_12.pth --out mode
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
-from dsrb_mm.apis import InputPipeline, load_model
+from dsrb_mm.cli.exporting import export_model
 from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
-from dsrb_mm.export import check_onnx, describe_input, export_onnx
-from dsrb_mm.export.onnx_export import OPSET, require_packages
+from dsrb_mm.export.onnx_export import OPSET
 
 
 def parse_args(argv: list[str] | None) -> argparse.Namespace:
@@ -38,29 +36,13 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
 
 
 def run(args: argparse.Namespace) -> None:
-    require_packages('onnx', 'onnxscript', *(['onnxruntime'] if args.check else []))
     cfg = read_config(args)
     protect_inputs(cfg, [args.out], inputs=[args.checkpoint, args.classes])
-    model = load_model(cfg, args.checkpoint, 'cpu', args.classes)
-    pipeline = InputPipeline(cfg)
-    size = tuple(args.input_size) if args.input_size else pipeline.input_size()
-    deviations: dict[str, float] = {}
-
-    def check(unfinished: Path) -> None:
-        if args.check:
-            deviations.update(check_onnx(model, unfinished))
-
-    path = export_onnx(model, args.out, size, args.opset, check=check)
-    print(f'{path}: opset {args.opset}, pictures of {size[0]} x {size[1]}, any batch size')
-    described = describe_input(pipeline.steps, size, model.data_preprocessor)
-    if described['not_described']:
-        print(
-            'the metadata describe the test pipeline but for its steps '
-            f'{", ".join(described["not_described"])}: see test_pipeline there'
-        )
-    if deviations:
-        text = ', '.join(f'{name} {value:.1e}' for name, value in deviations.items())
-        print(f'largest deviation from PyTorch: {text}')
+    size = tuple(args.input_size) if args.input_size else None
+    for line in export_model(
+        *(cfg, args.checkpoint, args.out, size, args.opset, args.classes, args.check)
+    ):
+        print(line)
 
 
 def main(argv: list[str] | None = None) -> None:

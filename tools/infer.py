@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from dsrb_mm.apis import MultiLabelInferencer, collect_images, score_writer, write_scores
 from dsrb_mm.cli.outputs import protect_inputs
+from dsrb_mm.cli.predictions import prediction_table
 from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
 
 
@@ -40,15 +39,6 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
         '--skip-unreadable', action='store_true', help='leave out files that cannot be decoded'
     )
     return parser.parse_args(argv)
-
-
-def make_table(results: list[dict[str, Any]]) -> Table:
-    table = Table('image', 'predicted')
-    for result in results:
-        pairs = zip(result['pred_classes'], result['pred_labels'], strict=True)
-        text = ', '.join(f'{name} {result["pred_scores"][label]:.2f}' for name, label in pairs)
-        table.add_row(result['path'], text or '-')
-    return table
 
 
 def run(args: argparse.Namespace, console: Console) -> None:
@@ -77,7 +67,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
         count = write_scores(progress, args.out, inferencer.classes)
         console.print(f'{args.out}: {count} images', soft_wrap=True)
     else:
-        console.print(make_table(list(progress)))
+        console.print(prediction_table(progress))
 
 
 def main(argv: list[str] | None = None) -> None:

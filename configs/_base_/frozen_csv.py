@@ -7,5 +7,9 @@ _base_ = [
     './default_runtime.py',
 ]
 
-default_hooks = dict(logger=dict(interval=10), channels_last=dict(type='ChannelsLastHook'))
+default_hooks = dict(
+    logger=dict(interval=10),
+    calibration=dict(fit=True),
+    channels_last=dict(type='ChannelsLastHook'),
+)
 test_evaluator = dict(classwise=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 from mmengine.config import Config
 from mmengine.utils.dl_utils import collect_env
 from rich.console import Console
@@ -19,6 +19,7 @@ import dsrb_mm
 from dsrb_mm.apis import collect_images, score_writer, write_scores
 from dsrb_mm.cli.data_findings import show_data, show_findings
 from dsrb_mm.cli.exporting import export_model
+from dsrb_mm.cli.outputs import files_below, protect_inputs
 from dsrb_mm.cli.predictions import prediction_table
 from dsrb_mm.cli.tools import clear_errors
 from dsrb_mm.comparison import Comparison, Setup, make_comparison, write_comparison
@@ -29,10 +30,12 @@ from dsrb_mm.completion import (
     report_tables,
     write_completed,
 )
+from dsrb_mm.datasets import import_labels
 from dsrb_mm.engine.checkpoints.checkpoint_reading import guard_checkpoint_loader
 from dsrb_mm.engine.hooks.console_hook import quiet_loggers
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.fileio.atomic import write_atomically
+from dsrb_mm.report import write_report
 from dsrb_mm.sweep import KnownLabels, locked
 from dsrb_mm.workflow import (
     QuietRunner,
@@ -80,6 +83,8 @@ def predict_command(
     with clear_errors(*_WRONG_INPUT):
         if out is not None:
             score_writer(out)  # an unknown suffix is an error before the work
+        cfg = Config.fromfile(find_config(work_dir))
+        protect_inputs(cfg, [out], pictures, chain.from_iterable(map(files_below, inputs)))
         images = collect_images(list(inputs))
         model = load(work_dir, device)
         results = model.stream(
@@ -109,6 +114,7 @@ def evaluate_command(
     console = _console()
     with clear_errors(*_WRONG_INPUT):
         cfg = Config.fromfile(find_config(work_dir))
+        protect_inputs(cfg, [out], inputs=[labels])
         file = work_dir / LABELS
         if labels is None:
             splits, root = count_splits(file), cfg.test_dataloader.dataset.dataset.data_root
@@ -122,13 +128,13 @@ def evaluate_command(
         chosen = split or next(name for name in ('test', 'val', 'train') if splits.get(name))
         if chosen not in splits:
             raise ValueError(f'expected {file} to have images of split {chosen!r}, got {splits}')
-        read_labels(cfg, file, root, chosen)
+        read_labels(cfg, file, root, train=chosen, val=chosen, test=chosen)
         metrics = _test(cfg, work_dir)
         if out is not None:
             write_atomically(out, json.dumps(metrics, indent=1).encode())
     table = Table('metric', '', title=f'{splits[chosen]:,} images of {labels or file} ({chosen})')
     for name, value in metrics.items():
-        if np.isscalar(value):
+        if isinstance(value, (float, int)):
             table.add_row(name.removeprefix('multi-label/'), f'{value:.1f}')
     console.print(table)
 
@@ -140,6 +146,19 @@ def _test(cfg: Config, work_dir: Path) -> dict[str, float]:
     guard_checkpoint_loader()
     complete_model(cfg)
     return QuietRunner.from_cfg(cfg).test()
+
+
+def report_command(
+    work_dir: Path, out: Path | None, split: str | None, device: str | None
+) -> None:
+    """Write the page that judges a model."""
+    console = _console()
+    with clear_errors(*_WRONG_INPUT):
+        cfg = Config.fromfile(find_config(work_dir))
+        checkpoint = find_checkpoint(work_dir)
+        out = out or work_dir / 'report'
+        page = write_report(cfg, checkpoint, out, split or 'test', device)
+    console.print(f'open {page} in a browser', soft_wrap=True)
 
 
 def complete_command(
@@ -171,7 +190,9 @@ def export_command(work_dir: Path, out: Path) -> None:
     console = _console()
     with clear_errors(*_WRONG_INPUT):
         cfg = Config.fromfile(find_config(work_dir))
-        size, deviations = export_model(cfg, find_checkpoint(work_dir), out)
+        checkpoint = find_checkpoint(work_dir)
+        protect_inputs(cfg, [out], inputs=[checkpoint])
+        size, deviations = export_model(cfg, checkpoint, out)
     console.print(f'{out}: pictures of {size[0]} x {size[1]}, any batch size', soft_wrap=True)
     text = ', '.join(f'{name} {value:.1e}' for name, value in deviations.items())
     console.print(f'largest deviation from PyTorch: {text}')
@@ -188,6 +209,13 @@ def check_command(
     show_findings(console, [*report.notes, *notes], problems)
     if problems:
         raise SystemExit(1)
+
+
+def import_command(labels: Path, out: Path, **options: Any) -> None:
+    """Turn labels of another format into a CSV."""
+    console = _console()
+    with clear_errors(*_WRONG_INPUT):
+        console.print(str(import_labels(labels, out, **options)))
 
 
 def env_command() -> None:

@@ -16,6 +16,7 @@ from dsrb_mm.datasets.data_report import (
     unread_rows,
 )
 from dsrb_mm.datasets.data_tables import tables, write_csv
+from dsrb_mm.engine.training_checks import config_problems
 
 
 def show_data(
@@ -46,7 +47,7 @@ def show_data(
     if out:
         write_csv(reports, out)
     problems = [line for report in reports for line in report.problems()]
-    problems += [*leaks(reports), *model_problems(cfg, reports)]
+    problems += [*leaks(reports), *model_problems(cfg, reports), *config_problems(cfg, reports)]
     return problems, [line for report in reports for line in report.notes()] + unread_rows(reports)
 
 
@@ -54,6 +55,4 @@ def show_findings(console: Console, notes: Iterable[str], problems: Iterable[str
     """Print notes and problems."""
     for kind, style, lines in (('note', 'yellow', notes), ('problem', 'red', problems)):
         for line in lines:
-            console.print(
-                f'{kind}: {line}', style=style, markup=False, highlight=False, soft_wrap=True
-            )
+            console.print(f'{kind}: {line}', style=style, soft_wrap=True)

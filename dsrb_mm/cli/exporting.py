@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config
 
 from dsrb_mm.apis import InputPipeline, load_model
-from dsrb_mm.export import check_onnx, export_onnx
+from dsrb_mm.export import check_onnx, describe_input, export_onnx
 from dsrb_mm.export.onnx_export import OPSET, require_packages
 
 
@@ -21,7 +20,7 @@ def export_model(
     opset: int = OPSET,
     classes: Sequence[str] | str | None = None,
     check: bool = True,
-) -> tuple[tuple[int, int], dict[str, float]]:
+) -> list[str]:
     """Export a model.
 
     Args:
@@ -34,7 +33,7 @@ def export_model(
         check: Whether the file is run with onnxruntime and compared.
 
     Returns:
-        The size, and the largest deviations from PyTorch (empty without ``check``).
+        What a user should know of the file, a line each.
 
     Raises:
         ImportError: A package of the extra ``export`` is missing.
@@ -44,7 +43,21 @@ def export_model(
     model = load_model(cfg, checkpoint, 'cpu', classes)
     pipeline = InputPipeline(cfg)
     size = size or pipeline.input_size()
-    metadata = dict(test_pipeline=json.dumps(pipeline.steps, default=str))
-    names = model._dataset_meta.get('classes')
-    path = export_onnx(model, out, size, opset, names, metadata)
-    return size, check_onnx(model, path) if check else {}
+    deviations: dict[str, float] = {}
+
+    def compare(unfinished: Path) -> None:
+        if check:
+            deviations.update(check_onnx(model, unfinished))
+
+    path = export_onnx(model, out, size, opset, check=compare)
+    lines = [f'{path}: opset {opset}, pictures of {size[0]} x {size[1]}, any batch size']
+    missing = describe_input(pipeline.steps, size, model.data_preprocessor)['not_described']
+    if missing:
+        lines.append(
+            'the metadata describe the test pipeline but for its steps '
+            f'{", ".join(missing)}: see test_pipeline there'
+        )
+    if deviations:
+        text = ', '.join(f'{name} {value:.1e}' for name, value in deviations.items())
+        lines.append(f'largest deviation from PyTorch: {text}')
+    return lines

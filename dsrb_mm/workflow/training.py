@@ -140,7 +140,7 @@ def make_config(
         recipe = 'fine-tuned' if on_gpu and large else 'frozen'
     cfg = compose(recipe, method)
     test = 'test' if report.splits.get('test') else 'val'
-    read_labels(cfg, report.out, report.image_root, test)
+    read_labels(cfg, report.out, report.image_root, train='train', val='val', test=test)
     workers = min(4, max(1, (os.cpu_count() or 1) - 1))
     for loader in ('train', 'val', 'test'):
         cfg[f'{loader}_dataloader'].num_workers = workers
@@ -153,14 +153,14 @@ def make_config(
     return cfg
 
 
-def read_labels(cfg: Config, file: Path, images: str | Path, test: str) -> None:
-    """Let the data loaders of a config read an imported CSV.
+def read_labels(cfg: Config, file: Path, images: str | Path, **splits: str) -> None:
+    """Let data loaders of a config read an imported CSV.
 
     Args:
         cfg: Changed in place.
         file: The CSV.
         images: Folder that its paths are relative to.
-        test: Split of ``test_dataloader``; the others read ``train`` and ``val``.
+        **splits: What ``train``, ``val`` and ``test`` read.
     """
     data = dict(
         type='CSVMultiLabel',
@@ -169,7 +169,7 @@ def read_labels(cfg: Config, file: Path, images: str | Path, test: str) -> None:
         data_prefix=dict(img_path=''),
         split_column='split',
     )
-    for loader, split in dict(train='train', val='val', test=test).items():
+    for loader, split in splits.items():
         cfg[f'{loader}_dataloader'].dataset.dataset.update(data, split=split)
 
 

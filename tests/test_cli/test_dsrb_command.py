@@ -1,0 +1,153 @@
+"""The dsrb command on a few real files, from a CSV to an ONNX file."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.data import random_labels, write_csv
+from mmengine.config import Config
+from typer.testing import CliRunner
+
+import dsrb_mm
+from dsrb.app import app
+
+CLASSES = ['cat', 'dog', 'bird']
+ROOT = Path(__file__).parents[2]
+
+
+def call(*arguments, code=0):
+    """Run the command in this process; returns what it printed."""
+    result = CliRunner().invoke(app, [str(a) for a in arguments])
+    assert result.exit_code == code, f'{result.output}\n{result.exception!r}'
+    return result.output
+
+
+@pytest.fixture(scope='module')
+def folder(tmp_path_factory):
+    """A CSV without a split, a quarter of the labels unknown, and a model trained on it."""
+    root = tmp_path_factory.mktemp('data')
+    labels = random_labels(40, len(CLASSES))
+    labels[np.random.default_rng(0).random(labels.shape) < 0.25] = -1
+    write_csv(root / 'labels.csv', labels, CLASSES, ['train'] * 40)
+    rows = list(csv.reader((root / 'labels.csv').open()))
+    at = rows[0].index('split')
+    with (root / 'labels.csv').open('w', newline='') as file:
+        csv.writer(file).writerows([row[:at] + row[at + 1 :] for row in rows])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(root)
+        root.joinpath('out.txt').write_text(
+            call('train', 'labels.csv', '--work-dir', 'work', '--budget', 12, '--device', 'cpu')
+        )
+    return root
+
+
+@pytest.fixture(autouse=True)
+def inside(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+
+
+def test_training_says_what_was_read_and_how_it_goes(folder):
+    text = folder.joinpath('out.txt').read_text()
+    assert '8 images drawn for validation' in text
+    assert 'train: 32 images, 3 categories; labels:' in text
+    lines = [line for line in text.splitlines() if line.startswith('epoch')]
+    assert lines and all('mAP' in line and 'best mAP' in line for line in lines)
+    assert 'INFO' not in text and len(text.splitlines()) < 40
+    assert 'dsrb evaluate work' in text
+
+
+def test_the_work_directory_holds_labels_and_a_config_for_the_tools(folder):
+    rows = list(csv.DictReader((folder / 'work/labels.csv').open()))
+    assert {row['split'] for row in rows} == {'train', 'val'} and len(rows) == 40
+    cfg = Config.fromfile(folder / 'work/config.py')
+    assert cfg.train_dataloader.dataset.dataset.type == 'CSVMultiLabel'
+    assert cfg.model.backbone.type == 'FrozenBackbone'
+    log = next((folder / 'work').glob('*/*.log')).read_text()
+    assert 'INFO - Epoch(val)' in log
+
+
+def test_predict_writes_the_scores_that_python_gives(folder):
+    images = sorted((folder / 'images').glob('*.png')) or sorted(folder.rglob('*.jpg'))
+    call('predict', 'work', *images[:3], '--out', 'scores.csv', '--pictures', 'pictures')
+    rows = list(csv.DictReader((folder / 'scores.csv').open()))
+    model = dsrb_mm.load('work')
+    for row, result in zip(rows, model(images[:3], progress=False), strict=True):
+        found = [float(row[name]) for name in CLASSES]
+        np.testing.assert_allclose(found, result['pred_scores'], atol=1e-5)
+    assert len(list((folder / 'pictures').iterdir())) == 3
+    assert 'predicted' in call('predict', 'work', images[0])
+
+
+def test_evaluate_takes_the_validation_images_or_another_file(folder):
+    text = call('evaluate', 'work', '--out', 'metrics.json')
+    metrics = json.loads((folder / 'metrics.json').read_text())
+    assert '8 images of' in text and 0 <= metrics['multi-label/mAP'] <= 100
+    # The same labels with the columns in another order, and without a split.
+    rows = list(csv.DictReader((folder / 'labels.csv').open()))
+    with (folder / 'other.csv').open('w', newline='') as file:
+        writer = csv.DictWriter(file, ['bird', 'path', 'cat', 'dog'])
+        writer.writeheader()
+        writer.writerows(rows)
+    assert '40 images of other.csv' in call('evaluate', 'work', '--labels', 'other.csv')
+    again = call('evaluate', 'work', '--split', 'tset', code=1)
+    assert again == '' or 'tset' in again
+
+
+def test_complete_keeps_what_is_known(folder):
+    call('complete', 'work', '--out', 'filled.csv', '--precision', 0.6)
+    before = {r['path']: r for r in csv.DictReader((folder / 'work/labels.csv').open())}
+    after = list(csv.DictReader((folder / 'filled.csv').open()))
+    assert len(after) == 40
+    for row in after:
+        known = next(v for k, v in before.items() if k.endswith(Path(row['path']).name))
+        assert all(row[name] == known[name] for name in CLASSES if known[name])
+
+
+def test_export_agrees_with_pytorch(folder):
+    assert 'largest deviation from PyTorch' in call('export', 'work', '--out', 'model.onnx')
+    assert (folder / 'model.onnx').stat().st_size > 1000
+
+
+def test_check_finds_a_contradiction(folder):
+    assert 'problem' not in call('check', 'labels.csv')
+    with (folder / 'labels.csv').open() as file:
+        rows = list(csv.reader(file))
+    flipped = [rows[1][0], *['01'[cell == '0'] for cell in rows[1][1:]]]
+    with (folder / 'twice.csv').open('w', newline='') as file:
+        csv.writer(file).writerows([*rows, flipped])
+    text = call('check', 'twice.csv')
+    assert 'contradict' in text.lower() or 'disagree' in text.lower() or 'differ' in text.lower()
+    assert 'dsrb_mm: ' in call('check', '--env')
+
+
+def test_compare_ranks_methods(folder):
+    text = call(
+        *('compare', 'labels.csv', '-m', 'bce', '-m', 'saliency', '--work-dir', 'cmp'),
+        *('--seeds', 1, '--budget', 4),
+    )
+    assert 'bce' in text and 'saliency' in text and (folder / 'cmp/results.csv').is_file()
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['train', 'labels.csv', '--budget', 'soon'], 'expected a number of steps or auto'),
+        (['train', 'nothing.csv'], 'does not exist'),
+        (['predict', 'nowhere', 'labels.csv'], 'does not exist'),
+        (['check'], 'expected a file of labels'),
+    ],
+)
+def test_wrong_arguments_are_refused_at_once(arguments, message):
+    assert message in call(*arguments, code=2)
+
+
+def test_help_needs_neither_pytorch_nor_mmpretrain():
+    code = 'import sys; import dsrb.app; print(sorted({"torch", "mmengine"} & set(sys.modules)))'
+    done = subprocess.run(
+        [sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip() == '[]'
