@@ -134,8 +134,8 @@ def evaluate(
 @app.command()
 def report(
     work_dir: WorkDir,
-    out: Annotated[Optional[Path], typer.Option(help='folder [WORK_DIR/report]')] = None,
-    split: Annotated[Optional[str], typer.Option(help='test or val [test, or val without]')] = None,
+    out: Annotated[Path | None, typer.Option(help='folder [WORK_DIR/report]')] = None,
+    split: Annotated[str | None, typer.Option(help='test or val [test, or val without]')] = None,
     device: Device = None,
 ) -> None:
     """Write a page about a model: figures per category, curves, worst mistakes."""

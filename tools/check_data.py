@@ -9,8 +9,8 @@ import sys
 
 from rich.console import Console
 
-from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.cli.data_findings import show_data, show_findings
+from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
 
 

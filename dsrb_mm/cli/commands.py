@@ -148,9 +148,7 @@ def _test(cfg: Config, work_dir: Path) -> dict[str, float]:
     return QuietRunner.from_cfg(cfg).test()
 
 
-def report_command(
-    work_dir: Path, out: Path | None, split: str | None, device: str | None
-) -> None:
+def report_command(work_dir: Path, out: Path | None, split: str | None, device: str | None) -> None:
     """Write the page that judges a model."""
     console = _console()
     with clear_errors(*_WRONG_INPUT):

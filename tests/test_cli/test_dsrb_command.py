@@ -151,3 +151,15 @@ def test_help_needs_neither_pytorch_nor_mmpretrain():
         [sys.executable, '-c', code], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.strip() == '[]'
+
+
+def test_report_writes_a_page(folder):
+    assert 'in a browser' in call('report', 'work')
+    assert list((folder / 'work/report').glob('*.html'))
+
+
+def test_import_writes_a_csv_with_a_split(folder):
+    (folder / 'tags.csv').write_text('path,tags\nimages/0.png,cat|dog\nimages/1.png,bird\n')
+    arguments = ('import', 'tags.csv', '--out', 'imported.csv', '--unknown', 'unlisted')
+    assert '3 labels present, 0 absent, 3 unknown' in call(*arguments, '--val', 0)
+    call(*arguments, code=1)  # it exists
