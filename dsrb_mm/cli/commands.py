@@ -190,10 +190,8 @@ def export_command(work_dir: Path, out: Path) -> None:
         cfg = Config.fromfile(find_config(work_dir))
         checkpoint = find_checkpoint(work_dir)
         protect_inputs(cfg, [out], inputs=[checkpoint])
-        size, deviations = export_model(cfg, checkpoint, out)
-    console.print(f'{out}: pictures of {size[0]} x {size[1]}, any batch size', soft_wrap=True)
-    text = ', '.join(f'{name} {value:.1e}' for name, value in deviations.items())
-    console.print(f'largest deviation from PyTorch: {text}')
+        for line in export_model(cfg, checkpoint, out):
+            console.print(line, soft_wrap=True)
 
 
 def check_command(
