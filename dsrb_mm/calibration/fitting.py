@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import expit
 
@@ -20,6 +21,9 @@ def fit_calibration(
     source: str = 'val',
 ) -> Calibration:
     """Fit temperature and biases, then thresholds on the calibrated scores.
+
+    A category of which only positives are known is taken for unknown: any score would do for it.
+    Without known negatives at all, nothing changes (T = 1, b = 0, thresholds 0.5).
 
     Figures of these images with this calibration are too good:
     :func:`cross_validate` gives figures that can be reported.
@@ -41,8 +45,9 @@ def fit_calibration(
         (0.31, 0.27, 0.18)
     """
     z, y = check_held_out(logits, labels)
-    temperature, bias = fit_scale_and_bias(z, y)
-    thresholds = expit(f1_thresholds(z / temperature + bias, y))
+    used = np.where((y == 0).any(0), y, -1)
+    temperature, bias = fit_scale_and_bias(z, used)
+    thresholds = expit(f1_thresholds(z / temperature + bias, used))
     return Calibration(
         temperature=temperature,
         bias=tuple(bias.tolist()),

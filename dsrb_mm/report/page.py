@@ -5,9 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import unicodedata
+import re
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -17,6 +18,8 @@ from dsrb_mm.report.plots import draw_curves
 _TEMPLATES = Path(__file__).resolve().parents[1] / 'assets' / 'report'
 SHOWN = 80  # characters of a name on the page; metrics.json has all of them
 PLOTTED = 100  # categories with plots of their own
+_BREAKS = ('Cc', 'Zl', 'Zp')  # Unicode's control characters and separators of lines
+_DIRECTIONS = re.compile('[\u202a-\u202e\u2066-\u2069]')  # would turn the text behind them
 
 
 def render_page(
@@ -61,7 +64,7 @@ def render_page(
             curves['reliability'],
             curves['reliability_uncalibrated'] if calibrated else None,
             'all',
-            2.9,
+            2.2,
         ),
         plots=[
             (c, draw_curves(**c['curves'], salt=str(place), size=1.9))
@@ -72,9 +75,8 @@ def render_page(
 
 def short_name(text: Any, shown: int = SHOWN) -> Markup:
     """A name for display: shortened, in one line, in its own direction."""
-    visible = ''.join(
-        ' ' if unicodedata.category(c) in ('Cc', 'Zl', 'Zp') else c for c in str(text)
-    )
+    visible = _DIRECTIONS.sub('', str(text))
+    visible = ''.join(' ' if category(c) in _BREAKS else c for c in visible)
     if len(visible) > shown:
         visible = f'{visible[: shown - 1]}…'
     return Markup('<bdi>{}</bdi>').format(visible.encode(errors='replace').decode())

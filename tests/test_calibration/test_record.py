@@ -63,3 +63,16 @@ def test_a_wrong_record_is_refused(calibration, change, message):
 def test_another_number_of_categories_is_an_error(calibration):
     with pytest.raises(ValueError, match='4 categories'):
         calibration.probabilities(np.zeros((2, 5)))
+
+
+def test_known_positives_alone_teach_nothing(held_out):
+    logits, labels = held_out
+    positives = np.where(labels == 1, 1, -1)
+    found = fit_calibration(logits, positives)
+    assert (found.temperature, set(found.bias), set(found.thresholds)) == (1, {0}, {0.5})
+    # One such category beside others gets what they share.
+    mixed = np.where(np.arange(4) == 0, positives, labels)
+    found, without = (
+        fit_calibration(logits, y) for y in (mixed, np.where(np.arange(4) == 0, -1, labels))
+    )
+    assert found.thresholds == without.thresholds and found.bias == without.bias

@@ -11,6 +11,7 @@ from dsrb_mm.report.page import short_name
         ('a' * 81, f'<bdi>{"a" * 79}…</bdi>'),
         ('a\nb\x00c\u2028d', '<bdi>a b c d</bdi>'),
         ('\ud800', '<bdi>?</bdi>'),
+        ('a\u202eb\u2066', '<bdi>ab</bdi>'),
         (7, '<bdi>7</bdi>'),
     ],
 )
