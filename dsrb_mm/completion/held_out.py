@@ -11,6 +11,8 @@ from mmengine.config import Config
 
 from dsrb_mm.datasets import CSVMultiLabel, PartialLabelDataset
 from dsrb_mm.datasets.config_data import ConfigData, build_split, has_split
+from dsrb_mm.datasets.readers.csv_cells import read_rows
+from dsrb_mm.datasets.wrappers import innermost_datasets
 
 NO_HOLDOUT = 'none'
 _SPLITS = ('val', 'test')
@@ -58,10 +60,15 @@ def build_held_out(
 def _read_csv(
     file: str, train: ConfigData, pipeline: Sequence[dict], image_root: str
 ) -> PartialLabelDataset:
+    part = innermost_datasets(train.dataset)[0] if train.dataset is not None else None
+    path_column = part.path_column if isinstance(part, CSVMultiLabel) else 'path'
+    header = [name.strip() for name in next(read_rows(file), (0, []))[1]]
     dataset = CSVMultiLabel(
         ann_file=os.path.abspath(file),
         data_prefix=dict(img_path=image_root),
-        ignore_columns=('split',),
+        path_column=path_column,
+        # Splits, and whatever else stands there: all rows are taken, and the categories only.
+        ignore_columns=[name for name in header if name not in (path_column, *train.classes)],
         classes=list(train.classes),
         pipeline=list(pipeline),
     )

@@ -11,7 +11,7 @@ CLASSES = ('cat', 'dog')
 
 def data(paths, labels, split='train', classes=CLASSES):
     labels = np.array(labels, np.int8)
-    return ConfigData(split, None, list(paths), labels, labels, classes, ())
+    return ConfigData(split, None, list(paths), labels, labels, classes, None)
 
 
 def test_what_training_knew_of_an_image_is_left_out(tmp_path):
@@ -40,6 +40,17 @@ def test_a_csv_is_read_with_all_its_rows_and_splits(tmp_path):
     held_out = build_held_out(Config(), str(tmp_path / 'more.csv'), train, [], root)
     assert (held_out.labels == labels).all() and held_out.classes == CLASSES
     assert held_out.paths[0] == f'{root}/0.png'
+
+
+@pytest.mark.parametrize('header', ['path,dog,cat', 'path,note,cat,split,dog'])
+def test_other_columns_of_a_csv_are_read_over(tmp_path, header):
+    (tmp_path / 'a.png').touch()
+    cells = dict(path='a.png', dog='1', cat='', note='x', split='val')
+    row = ','.join(cells[name] for name in header.split(','))
+    (tmp_path / 'more.csv').write_text(f'{header}\n{row}\n')
+    train = data([], np.zeros((0, 2)))
+    held_out = build_held_out(Config(), str(tmp_path / 'more.csv'), train, [], str(tmp_path))
+    assert held_out.labels.tolist() == [[-1, 1]]
 
 
 @pytest.mark.parametrize(
