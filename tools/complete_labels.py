@@ -28,6 +28,7 @@ from dsrb_mm.completion import (
     write_table,
 )
 from dsrb_mm.datasets.config_files import files_of_config
+from dsrb_mm.features.cached_config import FOLDER, use_cached_features
 from dsrb_mm.fileio.atomic import write_atomically
 
 
@@ -45,6 +46,13 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--min-support', type=int, default=10, help='fewest held-out labels behind a threshold')
     add('--thresholds', choices=SCOPES, default='auto', help='of each category, shared, or both')
     add('--holdout', default='val', help='val, test, a CSV of known labels, or none')
+    add(
+        '--cached-features',
+        nargs='?',
+        const=FOLDER,
+        metavar='FOLDER',
+        help='score by the features of a frozen backbone that training has kept in this folder',
+    )
     add('--image-root', help='folder that paths in CSVs are relative to')
     add('--scores-out', help='write the scores of all images to this CSV')
     add('--scores-in', help='take scores from such a CSV instead of computing them')
@@ -84,6 +92,9 @@ def main(argv: list[str] | None = None) -> None:
     console = Console(markup=False, highlight=False)
     with clear_errors(ValueError, FileExistsError):
         cfg = read_config(args)
+        inputs = files_of_config(cfg)
+        if args.cached_features is not None:
+            cfg = use_cached_features(cfg, args.cached_features)
         rule = TrustRule(args.precision, args.max_missed, args.confidence, args.min_support)
         result = complete(
             cfg,
@@ -95,7 +106,7 @@ def main(argv: list[str] | None = None) -> None:
             device=args.device,
             scores_in=args.scores_in,
             outputs=[path for path in outputs if path],
-            inputs=files_of_config(cfg),
+            inputs=inputs,
             overwrite=args.overwrite,
         )
         names = ('config', 'checkpoint', 'holdout', 'thresholds', 'scores_in')

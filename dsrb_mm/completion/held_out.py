@@ -19,7 +19,7 @@ _SPLITS = ('val', 'test')
 
 
 def build_held_out(
-    cfg: Config, source: str, train: ConfigData, pipeline: Sequence[dict], image_root: str
+    cfg: Config, source: str, train: ConfigData, pipeline: Sequence[dict] | None, image_root: str
 ) -> ConfigData:
     """Build the held-out images.
 
@@ -28,7 +28,7 @@ def build_held_out(
         source: ``'val'`` or ``'test'`` (of the config), or a CSV as :class:`CSVMultiLabel` reads
             it; all its rows are taken.
         train: The training set, for its categories.
-        pipeline: Without augmentation.
+        pipeline: Without augmentation; None: that of the set, for cached features.
         image_root: Folder that the paths in a CSV are relative to.
 
     Raises:
@@ -44,6 +44,11 @@ def build_held_out(
             )
         data = build_split(cfg, source, pipeline)
     elif Path(source).suffix == '.csv':
+        if pipeline is None:
+            raise ValueError(
+                f'expected val or test to choose thresholds on with cached features, but got '
+                f'{source}: its images have none; leave --cached-features out'
+            )
         data = ConfigData.from_dataset('held-out', _read_csv(source, train, pipeline, image_root))
     else:
         raise ValueError(

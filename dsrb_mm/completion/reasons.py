@@ -44,39 +44,24 @@ def explain_nothing(
     Shape:
         held_out (M, C) in {1, 0, -1}; unknown (N, C) bool; filled (N, C) in {1, 0, -1}.
     """
-    num_classes = unknown.shape[1]
-    labels = np.full((0, num_classes), -1) if held_out is None else held_out
+    columns = range(unknown.shape[1])
+    labels = np.full((0, len(columns)), -1) if held_out is None else held_out
     there, gone = (labels == 1).sum(0), (labels == 0).sum(0)
     right = labels_needed(rule, rule.precision)
     # Where any number may be missed, no present label has to prove that few are.
     kept = 0 if rule.missed_limit == 1 else labels_needed(rule, 1 - rule.missed_limit)
-    present: list[str | None] = [
-        _too_few('present', there[c], right) or _not_good_enough(rule) for c in range(num_classes)
-    ]
+    bad = f'never {rule.precision:.0%} right for sure'
+    present: list[str | None] = [_too_few(there[c], 'present', right) or bad for c in columns]
     absent: list[str | None] = [
-        _too_few('absent', gone[c], right)
-        or _too_few('present', there[c], kept)
-        or _not_good_enough(rule)
-        for c in range(num_classes)
+        _too_few(gone[c], 'absent', right) or _too_few(there[c], 'present', kept) or bad
+        for c in columns
     ]
     sides = (
-        (
-            present,
-            thresholds.present_source,
-            thresholds.present,
-            1,
-            'no unknown label scores {} or more',
-        ),
-        (
-            absent,
-            thresholds.absent_source,
-            thresholds.absent,
-            0,
-            'no unknown label scores {} or less',
-        ),
+        (present, thresholds.present_source, thresholds.present, 1, 'no score of {} or more'),
+        (absent, thresholds.absent_source, thresholds.absent, 0, 'no score of {} or less'),
     )
     for reasons, sources, values, label, unreached in sides:
-        for c in range(num_classes):
+        for c in columns:
             if not unknown[:, c].any() or (unknown[:, c] & (filled[:, c] == label)).any():
                 reasons[c] = None
             elif sources[c] != NONE:
@@ -86,9 +71,5 @@ def explain_nothing(
     return present, absent
 
 
-def _too_few(kind: str, found: int, needed: int) -> str | None:
-    return None if found >= needed else f'{found} held-out {kind} labels, {needed} needed'
-
-
-def _not_good_enough(rule: TrustRule) -> str:
-    return f'no score at which {rule.precision:.0%} are surely right'
+def _too_few(found: int, kind: str, needed: int) -> str | None:
+    return None if found >= needed else f'{found} {kind} labels, {needed} needed'

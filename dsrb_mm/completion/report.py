@@ -152,15 +152,16 @@ def _overview(report: dict[str, Any]) -> Table:
 
 
 def _gaps(report: dict[str, Any]) -> Table:
-    table = Table('category', 'unknown', 'present', 'absent', 'left open', 'why', title='Gaps')
-    rows = sorted(report['categories'], key=lambda row: -row['left_open'])
+    table = Table('category', 'present', 'absent', 'open', 'why none present', 'why none absent')
+    table.title = 'What was filled in'
     # Reasons are what a user can act on: categories that got nothing come first.
-    rows.sort(key=lambda row: row['why_none_present'] is None)
+    rows = sorted(
+        report['categories'], key=lambda row: (row['why_none_present'] is None, -row['left_open'])
+    )
     for row in rows[:_SHOWN]:
-        cells = [row[k] for k in ('unknown', 'filled_present', 'filled_absent', 'left_open')]
-        reasons = (('present', row['why_none_present']), ('absent', row['why_none_absent']))
-        why = '; '.join(f'none {name}: {reason}' for name, reason in reasons if reason)
-        table.add_row(escape(row['category']), *[f'{cell:,}' for cell in cells], why)
+        cells = [row[name] for name in ('filled_present', 'filled_absent', 'left_open')]
+        why = [row[f'why_none_{name}'] or '' for name in ('present', 'absent')]
+        table.add_row(escape(row['category']), *[f'{cell:,}' for cell in cells], *why)
     if len(rows) > _SHOWN:
         table.caption = f'{len(rows) - _SHOWN} more categories in the report (--report)'
     return table

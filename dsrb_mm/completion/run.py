@@ -116,7 +116,8 @@ def complete(
     """Score the training set, choose thresholds on held-out labels, decide.
 
     Args:
-        cfg: Config that the model was trained with.
+        cfg: Config that the model was trained with, also on cached features
+            (:func:`use_cached_features`).
         checkpoint: Its weights.
         rule: When a decision is trusted.
         holdout: See :func:`build_held_out`; ``'none'`` decides nothing.
@@ -135,7 +136,9 @@ def complete(
         FileNotFoundError: A file is missing.
         FileExistsError: An output exists.
     """
-    pipeline = test_pipeline(cfg)
+    # Cached features have a pipeline per set, and none that is random.
+    cached = cfg.model.backbone.get('type') == 'FeatureInput'
+    pipeline = None if cached else test_pipeline(cfg)
     train = merge_repeated(build_split(cfg, 'train', pipeline))
     others = _other_sets(cfg, train, pipeline)
     sets = [train, *others]
@@ -185,7 +188,7 @@ def _scorer(
     return lambda data: score_images(model, data, cfg)
 
 
-def _other_sets(cfg: Config, train: ConfigData, pipeline: list[dict]) -> list[ConfigData]:
+def _other_sets(cfg: Config, train: ConfigData, pipeline: list[dict] | None) -> list[ConfigData]:
     """Validation and test set as they are; once, where both are the same images and labels."""
     found: list[ConfigData] = []
     seen: list[dict] = []

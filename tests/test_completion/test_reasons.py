@@ -31,11 +31,11 @@ def test_why_nothing_was_filled_in():
     unknown = np.array([[True] * 4, [True] * 4])
     filled = thresholds.decide(train)
     present, absent = explain_nothing(thresholds, labels, unknown, filled, RULE)
-    assert present[0] == absent[0] == '14 held-out present labels, 25 needed'
-    assert present[1] == '0 held-out present labels, 25 needed'
-    assert absent[1] == '0 held-out absent labels, 25 needed'
-    assert present[2].startswith('no score at which 90%') and absent[2] == present[2]
-    assert present[3] is None and absent[3] == 'no unknown label scores 0.1 or less'
+    assert present[0] == absent[0] == '14 present labels, 25 needed'
+    assert present[1] == '0 present labels, 25 needed'
+    assert absent[1] == '0 absent labels, 25 needed'
+    assert present[2] == 'never 90% right for sure' and absent[2] == present[2]
+    assert present[3] is None and absent[3] == 'no score of 0.1 or less'
     nothing = CategoryThresholds.nothing(4)
     present, _ = explain_nothing(nothing, None, unknown, np.full((2, 4), -1), RULE)
     assert present == ['no held-out labels'] * 4

@@ -47,7 +47,7 @@ def test_counts_and_thresholds():
     assert abs(report['settings']['max_missed'] - 0.2) < 1e-9
     assert report['recovered'] is None and 'recovered' not in cat
     assert cat['why_none_present'] is None and other['why_none_absent'] is None
-    assert other['why_none_present'] == '1 held-out present labels, 11 needed'
+    assert other['why_none_present'] == '1 present labels, 11 needed'
 
 
 def test_hidden_labels_are_compared():
@@ -64,5 +64,5 @@ def test_tables():
         console.print(table)
     text = console.export_text()
     assert 'Hidden labels recovered' in text and 'What other precisions' in text
-    assert 'none present: 1 held-out present labels, 11 needed' in text
+    assert '1 present labels, 11 needed' in text
     assert '1 own, 0 shared, 1 none' in text and '0 own, 1 shared, 1 none' in text
