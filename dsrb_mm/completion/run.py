@@ -196,7 +196,7 @@ def _other_sets(cfg: Config, train: ConfigData, pipeline: list[dict] | None) -> 
         if not has_split(cfg, split) or cfg[f'{split}_dataloader']['dataset'] in seen:
             continue
         seen.append(cfg[f'{split}_dataloader']['dataset'])
-        data = build_split(cfg, split, pipeline)
+        data = merge_repeated(build_split(cfg, split, pipeline))
         if data.classes != train.classes:
             raise ValueError(
                 f'expected the {split} set to have the categories of the training set in their '

@@ -78,9 +78,16 @@ def paths_below(files: Sequence[str], folder: str) -> list[str]:
     """Paths relative to a folder above all files, with forward slashes.
 
     Raises:
-        ValueError: The folder is not above all files.
+        ValueError: The folder is not above all files, or a name is not UTF-8, as the CSV is.
     """
     root = os.path.abspath(folder)
+    for file in files:
+        try:
+            file.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(
+                f'expected names of images to be UTF-8, but got {file!r}: rename the file'
+            ) from error
     names = [os.path.abspath(file) for file in files]
     outside = [name for name in names if os.path.commonpath([root, name]) != root]
     if outside:

@@ -26,7 +26,7 @@ from dsrb_mm.datasets.imports.stratified_splits import complete_splits
 from dsrb_mm.datasets.imports.tag_column import read_label_columns, read_tag_column
 from dsrb_mm.datasets.imports.unknown_labels import UNLISTED, UnknownRule, label_matrix
 from dsrb_mm.fileio.atomic import open_atomically
-from dsrb_mm.fileio.csv_rows import row_writer
+from dsrb_mm.fileio.csv_rows import path_cell, row_writer
 from dsrb_mm.fileio.outputs import check_outputs
 
 _READERS: dict[str, Callable[[Path, ReaderOptions], Annotations]] = {
@@ -229,4 +229,4 @@ def _write(
         write = row_writer(file)
         write([*_RESERVED, *columns])
         for path, split, row in zip(paths, splits, labels, strict=True):
-            write([path, split, *text[row]])
+            write([path_cell(path), split, *text[row]])

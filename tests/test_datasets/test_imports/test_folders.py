@@ -1,3 +1,5 @@
+import os
+
 import pandas as pd
 import pytest
 
@@ -41,3 +43,12 @@ def test_folders_of_splits(write, folder):
 def test_no_categories(labels_of):
     with pytest.raises(ValueError, match='images to hold a folder per category'):
         labels_of('images', unknown='absent')
+
+
+def test_names_of_files(write, labels_of, folder):
+    write('set/dog/=1+1.jpg', '')
+    write('set/dog/\r.jpg', '')
+    assert set(labels_of('set', 'set/dog/labels.csv', unknown='absent')) == {'./=1+1', './\r'}
+    (folder / 'set/dog' / os.fsdecode(b'\xff.jpg')).touch()
+    with pytest.raises(ValueError, match=r"UTF-8, but got 'set/dog/\\udcff.jpg'"):
+        labels_of('set', unknown='absent')
