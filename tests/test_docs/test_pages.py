@@ -4,6 +4,7 @@ import importlib.util
 import re
 
 import pytest
+from helpers.docs.commands import dsrb_options
 from helpers.docs.pages import follow
 from helpers.docs.workspace import ROOT
 
@@ -45,7 +46,7 @@ def test_names_in_sentences(page):
     options = {word.partition('=')[0] for word in words if re.match(r'--\w', word)}
     programs = [*ROOT.glob('tools/**/*.py'), *ROOT.glob('demo/*.py'), *ROOT.glob('tests/*.py')]
     sources = [file.read_text() for file in [*programs, ROOT / 'dsrb_mm/cli/tools.py']]
-    known = '\n'.join([*FENCED.findall(text), *sources, *OF_MIM])
+    known = '\n'.join([*FENCED.findall(text), *sources, *OF_MIM, *dsrb_options()])
     # argparse.BooleanOptionalAction makes --no-x of --x.
     names = {option: option.replace('--no-', '--(no-)?') for option in options}
     assert {option for option in options if not re.search(rf'{names[option]}\b', known)} == set()
