@@ -32,6 +32,7 @@ class MultiLabelInferencer(BaseInferencer):
         >>> inferencer = MultiLabelInferencer('configs/dsrb_csv.py', 'epoch_12.pth')
         >>> inferencer(['a.jpg', 'folder'], batch_size=8, thr=0.5)[0]
         {'path': 'a.jpg', 'pred_scores': array([...]), 'pred_labels': [1], 'pred_classes': ['cat']}
+        >>> inferencer(cv2.imread('a.jpg'), channel_order='bgr')
 
     Args:
         model: Config or its file; or a model that :func:`load_model` returned.
@@ -75,15 +76,22 @@ class MultiLabelInferencer(BaseInferencer):
     def _init_pipeline(self, cfg: Config) -> InputPipeline:
         return InputPipeline(cfg)
 
-    def __call__(self, inputs: Any, progress: bool = True, **options: Any) -> list[dict[str, Any]]:
+    def __call__(
+        self,
+        inputs: Any,
+        progress: bool = True,
+        channel_order: str | None = None,
+        **options: Any,
+    ) -> list[dict[str, Any]]:
         """Predict all images and return all results.
 
         Args:
             inputs: See :meth:`stream`.
             progress: Whether to show a progress bar.
+            channel_order: See :meth:`stream`.
             **options: Further arguments of :meth:`stream`.
         """
-        images = collect_images(inputs)
+        images = collect_images(inputs, channel_order)
         results = self.stream(images, **options)
         shown = track(results, 'Predicting', total=len(images), disable=not progress)
         return list(shown)
@@ -98,12 +106,13 @@ class MultiLabelInferencer(BaseInferencer):
         show_dir: str | Path | None = None,
         max_categories: int = 5,
         skip_unreadable: bool = False,
+        channel_order: str | None = None,
     ) -> Iterator[dict[str, Any]]:
         """Predict images one batch after the other; nothing of a batch is kept after it.
 
         Args:
-            inputs: A file, a folder (searched recursively), an array of shape (H, W, 3) in BGR and
-                uint8, or a list of these.
+            inputs: A file, a folder (searched recursively), an image of Pillow, an array of shape
+                (H, W, 3) and uint8, or a list of these.
             batch_size: Images a forward pass.
             thr: Probability from which a category counts as predicted.
             topk: Number of predicted categories, instead of ``thr``. Without both: the thresholds
@@ -112,10 +121,11 @@ class MultiLabelInferencer(BaseInferencer):
             show_dir: Folder for a picture of each image, with the attention of each predicted
                 category where the model has it.
             max_categories: Predicted categories in a picture, the most certain ones.
-            skip_unreadable: Leave out files that cannot be decoded, with a warning.
+            skip_unreadable: Leave out images that cannot be decoded, with a warning.
+            channel_order: Of arrays: ``'rgb'``, or ``'bgr'`` as OpenCV reads them.
 
         Returns:
-            In the order of the inputs, for each image ``path`` (None for an array),
+            In the order of the inputs, for each image ``path`` (None for what is no file),
             ``pred_scores`` (C,), ``pred_labels`` and ``pred_classes``, the most certain first, and
             ``attention`` (C, H, W) where asked for.
 
@@ -136,7 +146,7 @@ class MultiLabelInferencer(BaseInferencer):
                 f'the neck {type(getattr(self.model, "neck", None)).__name__}'
             )
         select = Selection.for_head(self.model.head, thr, topk, self.calibration)
-        loaded = self._load(collect_images(inputs), skip_unreadable)
+        loaded = self._load(collect_images(inputs, channel_order), skip_unreadable)
         folder = None if show_dir is None else Path(show_dir)
         batches = self._get_chunk_data(loaded, batch_size)
         return self._run(batches, select, return_attention, folder, max_categories)
@@ -193,7 +203,7 @@ class MultiLabelInferencer(BaseInferencer):
         return scores, feats.attention if self.has_attention else None
 
     def _result(self, image: ImageInput, scores: np.ndarray, select: Selection) -> dict[str, Any]:
-        name = image.path or f'array {image.name}'
+        name = image.path or f'input {image.name}'
         if self.classes is not None and len(self.classes) != len(scores):
             raise ValueError(
                 f'expected {len(scores)} category names, one for each output of the model, but got '

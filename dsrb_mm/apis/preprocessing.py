@@ -11,7 +11,7 @@ from mmengine.registry import DefaultScope
 from mmpretrain.registry import TRANSFORMS
 
 from dsrb_mm.apis.image_inputs import ImageInput
-from dsrb_mm.datasets.image_decoding import UnreadableImageError
+from dsrb_mm.datasets.image_decoding import UnreadableImageError, convert_image
 from dsrb_mm.datasets.wrappers import walk_configs
 
 # Without one, files are loaded by the first.
@@ -27,7 +27,7 @@ def evaluation_datasets(cfg: Config) -> list[dict]:
 class InputPipeline:
     """Loads an image and applies the transforms of the config's test dataset.
 
-    Files are loaded by the config's loader of images, as in training; arrays enter after it.
+    Files are loaded by the config's loader of images, as in training; others enter after it.
 
     Args:
         cfg: Config with ``test_dataloader`` or ``val_dataloader``.
@@ -55,14 +55,17 @@ class InputPipeline:
         """Input and data sample of an image.
 
         Raises:
-            UnreadableImageError: The file cannot be decoded.
+            UnreadableImageError: The image cannot be decoded.
         """
-        if image.array is None:
-            data = self._read(image.path)
-        else:
-            shape = image.array.shape[:2]
-            data = dict(img=image.array, img_shape=shape, ori_shape=shape)
-        return self.transform(data)
+        if image.path is not None:
+            return self.transform(self._read(image.path))
+        pixels = image.array
+        if image.image is not None:
+            pixels = convert_image(image.image, f'input {image.name}')
+        if pixels is None:
+            raise ValueError(f'expected input {image.name} to have a path, an image or an array')
+        shape = pixels.shape[:2]
+        return self.transform(dict(img=pixels, img_shape=shape, ori_shape=shape))
 
     def input_size(self) -> tuple[int, int]:
         """Height and width of the model's input, where the pipeline makes all images alike.
@@ -81,7 +84,7 @@ class InputPipeline:
             )
         return sizes.pop()
 
-    def _read(self, path: str | None) -> dict[str, Any]:
+    def _read(self, path: str) -> dict[str, Any]:
         try:
             data = self.load(dict(img_path=path))
         except UnreadableImageError:

@@ -52,13 +52,47 @@ def decode_image(
                 if max_pixels is not None and image.width * image.height > max_pixels:
                     size = f'{image.width} x {image.height}'
                     raise ValueError(f'{size} pixels, more than max_pixels = {max_pixels:,}')
-                image.load()
-                return rgb2bgr(np.asarray(_to_rgb(_upright(image))))
+                return _pixels(image)
     except Exception as error:  # decoders raise what they like, from OSError to SyntaxError
-        text = str(error).split(' <_io.BytesIO')[0] or type(error).__name__
-        raise UnreadableImageError(
-            f'expected {source} to be a readable image, but got: {text}'
-        ) from error
+        raise _unreadable(source, error) from error
+
+
+def convert_image(image: Image.Image, source: str) -> np.ndarray:
+    """The pixels of an image of Pillow, as :func:`decode_image` gives those of a file.
+
+    Any colour mode becomes colour in the same way, and the EXIF orientation is applied.
+
+    Args:
+        image: Opened or made by Pillow; of an animation the frame that is chosen.
+        source: What to call it in messages.
+
+    Shape:
+        -> (H, W, 3) uint8, in BGR.
+
+    Raises:
+        UnreadableImageError: Its file is truncated or damaged, it has no pixels, or these are of
+            an unknown range.
+
+    Example:
+        >>> convert_image(Image.new('L', (4, 3), 7), 'a').shape
+        (3, 4, 3)
+    """
+    try:
+        if not image.width or not image.height:
+            raise ValueError(f'{image.width} x {image.height} pixels')
+        return _pixels(image)
+    except Exception as error:  # an image that is opened is decoded only here
+        raise _unreadable(source, error) from error
+
+
+def _pixels(image: Image.Image) -> np.ndarray:
+    image.load()
+    return rgb2bgr(np.asarray(_to_rgb(_upright(image))))
+
+
+def _unreadable(source: str | Path, error: Exception) -> UnreadableImageError:
+    text = str(error).split(' <_io.BytesIO')[0] or type(error).__name__
+    return UnreadableImageError(f'expected {source} to be a readable image, but got: {text}')
 
 
 @contextmanager
@@ -93,4 +127,6 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         if pixels.min(initial=0) < 0 or pixels.max(initial=0) > 0xFFFF:
             raise ValueError('pixels of more than 16 bits')
         image = Image.fromarray((pixels >> 8).astype(np.uint8))
+    if image.mode == 'La':  # Pillow converts it to nothing else
+        image = image.convert('LA')
     return image.convert('RGB')

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from dsrb_mm.apis import collect_images
 
@@ -15,7 +16,8 @@ def test_folder_is_searched_sorted_and_only_for_images(photos):
 
 def test_lists_keep_their_order_and_mix_kinds(photos):
     array = np.zeros((5, 7, 3), np.uint8)
-    images = collect_images([photos / 'd.png', array, str(photos / 'deeper'), photos / 'a.jpg'])
+    given = [photos / 'd.png', array, str(photos / 'deeper'), photos / 'a.jpg']
+    images = collect_images(given, 'bgr')
     assert [image.path and Path(image.path).name for image in images] == [
         'd.png', None, 'a.jpg', 'a.jpg',
     ]  # fmt: skip
@@ -59,8 +61,27 @@ def test_arrays_that_are_no_images(shape):
         collect_images(np.zeros(shape, np.uint8))
 
 
+def test_order_of_channels_is_said(photos):
+    array = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
+    with pytest.raises(ValueError, match="input 1 is an array: say channel_order='rgb'"):
+        collect_images([photos / 'a.jpg', array])
+    with pytest.raises(ValueError, match="one of .'rgb', 'bgr'., but got 'RGB'"):
+        collect_images(array, 'RGB')
+    for order, expected in (('bgr', array), ('rgb', array[..., ::-1])):
+        found = collect_images(array, order)[0].array
+        np.testing.assert_array_equal(found, expected)
+        assert found.flags.c_contiguous
+
+
+def test_images_of_pillow_need_no_order(photos):
+    given = Image.new('L', (7, 5))
+    images = collect_images([given, given])
+    assert images[0].image is given and [image.path for image in images] == [None, None]
+    assert len({image.name for image in images}) == 2
+
+
 def test_other_kinds():
     with pytest.raises(ValueError, match='uint8, but got .* float64'):
         collect_images(np.zeros((8, 8, 3)))
     with pytest.raises(TypeError, match='input 1 .* int'):
-        collect_images([np.zeros((8, 8, 3), np.uint8), 3])
+        collect_images([np.zeros((8, 8, 3), np.uint8), 3], 'rgb')

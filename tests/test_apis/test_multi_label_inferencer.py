@@ -44,16 +44,26 @@ def test_scores_are_those_of_the_test_loop_in_order(inferencer, photos, batch_si
     assert found.std(0).min() > 1e-4, 'the images must not score alike, or order shows nothing'
 
 
-def test_arrays_are_bgr_like_files(dsrb, photos):
+def test_arrays_of_either_order_are_like_files(dsrb, photos):
     paths = [str(photos / name) for name in ('d.png', 'e.bmp')]
     files = dsrb(paths, progress=False)
-    arrays = dsrb([imread(paths[0]), paths[1]], progress=False, batch_size=2)
+    bgr = imread(paths[0])
+    arrays = dsrb([bgr, paths[1]], progress=False, batch_size=2, channel_order='bgr')
     for one, other in zip(files, arrays, strict=True):
         np.testing.assert_allclose(one['pred_scores'], other['pred_scores'], rtol=1e-5)
     assert [result['path'] for result in arrays] == [None, paths[1]]
+    (rgb,) = dsrb.stream(np.ascontiguousarray(bgr[..., ::-1]), channel_order='rgb')
+    np.testing.assert_allclose(rgb['pred_scores'], files[0]['pred_scores'], rtol=1e-5)
     # Another order of channels is another image.
-    rgb = dsrb(imread(paths[0])[..., ::-1], progress=False)[0]
-    assert abs(rgb['pred_scores'] - files[0]['pred_scores']).max() > 1e-4
+    (wrong,) = dsrb(bgr, progress=False, channel_order='rgb')
+    assert abs(wrong['pred_scores'] - files[0]['pred_scores']).max() > 1e-4
+
+
+def test_images_of_pillow_are_like_files(dsrb, photos):
+    names = [str(photos / name) for name in ('d.png', 'e.bmp')]
+    opened = dsrb([Image.open(name) for name in names], progress=False)
+    for one, other in zip(dsrb(names, progress=False), opened, strict=True):
+        np.testing.assert_allclose(one['pred_scores'], other['pred_scores'], rtol=1e-5)
 
 
 def test_predicted_categories(dsrb, photos):

@@ -9,7 +9,11 @@ import pytest
 from mmcv.image import imfrombytes
 from PIL import Image
 
-from dsrb_mm.datasets.image_decoding import UnreadableImageError, decode_image
+from dsrb_mm.datasets.image_decoding import (
+    UnreadableImageError,
+    convert_image,
+    decode_image,
+)
 
 RNG = np.random.default_rng(0)
 PIXELS = np.kron(RNG.integers(0, 255, (6, 8, 3)), np.ones((8, 8, 1))).astype(np.uint8)
@@ -151,3 +155,35 @@ def test_first_frame_of_an_animation(kind):
     options = dict(lossless=True) if kind == 'WEBP' else {}
     content = encode(frames[0], kind, save_all=True, append_images=frames[1:], **options)
     assert (decode_image(content, 'a') == 200).all()
+
+
+@pytest.mark.parametrize(
+    'mode',
+    [
+        *('1', 'L', 'P', 'RGB', 'RGBA', 'RGBX', 'RGBa', 'CMYK', 'YCbCr', 'HSV', 'LAB'),
+        *('LA', 'La', 'PA', 'I', 'I;16', 'I;16B'),
+    ],
+)
+def test_images_of_pillow_in_every_mode(mode):
+    found = convert_image(Image.new(mode, (4, 3)), 'input 0')
+    assert found.shape == (3, 4, 3) and found.dtype == np.uint8 and found.flags.c_contiguous
+
+
+@pytest.mark.parametrize('orientation', [1, 3, 6])
+def test_images_of_pillow_are_those_of_their_files(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    for image in (Image.fromarray(PIXELS), Image.fromarray(PIXELS).convert('CMYK')):
+        content = encode(image, 'JPEG', exif=exif)
+        opened = Image.open(io.BytesIO(content))
+        np.testing.assert_array_equal(convert_image(opened, 'a'), decode_image(content, 'b'))
+
+
+def test_images_of_pillow_that_are_refused():
+    for image, text in (
+        (Image.new('F', (4, 3)), 'floating-point'),
+        (Image.new('RGB', (0, 3)), '0 x 3 pixels'),
+        (Image.open(io.BytesIO(encode(PIXELS, 'JPEG')[:-99])), 'truncated'),
+    ):
+        with pytest.raises(UnreadableImageError, match=f'input 2 .*{text}'):
+            convert_image(image, 'input 2')
