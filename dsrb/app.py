@@ -24,7 +24,7 @@ Labels = Annotated[
         'annotation tool',
     ),
 ]
-WorkDir = Annotated[Path, typer.Argument(exists=True, file_okay=False, help='folder of a training')]
+WorkDir = Annotated[Path, typer.Argument(exists=True, help='folder of a training')]
 Images = Annotated[
     Path | None,
     typer.Option(exists=True, file_okay=False, help='folder of the images [beside the labels]'),

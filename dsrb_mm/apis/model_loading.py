@@ -18,6 +18,7 @@ from dsrb_mm.apis.preprocessing import evaluation_datasets
 from dsrb_mm.engine.checkpoints.checkpoint_weights import load_weights, read_checkpoint
 from dsrb_mm.engine.checkpoints.stored_calibration import read_calibration
 from dsrb_mm.engine.model_config import complete_model
+from dsrb_mm.fileio.config_file import read_config_file
 from dsrb_mm.models.backbones import FrozenBackbone
 from dsrb_mm.words import load_class_names
 from dsrb_mm.words.categories import check_renaming, compare_categories
@@ -50,7 +51,7 @@ def load_model(
         ValueError: The config has no multi-label model, the weights or the number of names do not
             fit it, no checkpoint is given, or the device is not there.
     """
-    cfg = config if isinstance(config, Config) else Config.fromfile(config)
+    cfg = config if isinstance(config, Config) else read_config_file(config)
     checkpoint = checkpoint or cfg.get('load_from')
     if checkpoint is None:
         raise ValueError('expected a checkpoint, but got none, and the config has no load_from')
@@ -116,8 +117,8 @@ def _find_device(device: str | torch.device | None) -> torch.device:
 
 
 def _build(cfg: Config, classes: Sequence[str] | None) -> nn.Module:
-    if cfg.get('model') is None:
-        raise ValueError('expected the config to have a model, but got none')
+    if not isinstance(cfg.get('model'), dict) or 'type' not in cfg.model:
+        raise ValueError('expected the config to have a model with a type, but got none')
     cfg = copy.deepcopy(cfg)
     complete_model(cfg, classes)
     model = get_model(cfg, pretrained=False)

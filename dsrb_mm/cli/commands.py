@@ -35,6 +35,7 @@ from dsrb_mm.engine.checkpoints.checkpoint_reading import guard_checkpoint_loade
 from dsrb_mm.engine.hooks.console_hook import quiet_loggers
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.fileio.atomic import write_atomically
+from dsrb_mm.fileio.config_file import read_config_file
 from dsrb_mm.report import write_report
 from dsrb_mm.sweep import KnownLabels, locked
 from dsrb_mm.workflow import (
@@ -83,7 +84,7 @@ def predict_command(
     with clear_errors(*_WRONG_INPUT):
         if out is not None:
             score_writer(out)  # an unknown suffix is an error before the work
-        cfg = Config.fromfile(find_config(work_dir))
+        cfg = read_config_file(find_config(work_dir))
         protect_inputs(cfg, [out], pictures, chain.from_iterable(map(files_below, inputs)))
         images = collect_images(list(inputs))
         model = load(work_dir, device)
@@ -113,7 +114,7 @@ def evaluate_command(
     """Measure a model on the known labels of a split."""
     console = _console()
     with clear_errors(*_WRONG_INPUT):
-        cfg = Config.fromfile(find_config(work_dir))
+        cfg = read_config_file(find_config(work_dir))
         protect_inputs(cfg, [out], inputs=[labels])
         file = work_dir / LABELS
         if labels is None:
@@ -152,7 +153,7 @@ def report_command(work_dir: Path, out: Path | None, split: str | None, device: 
     """Write the page that judges a model."""
     console = _console()
     with clear_errors(*_WRONG_INPUT):
-        cfg = Config.fromfile(find_config(work_dir))
+        cfg = read_config_file(find_config(work_dir))
         checkpoint = find_checkpoint(work_dir)
         out = out or work_dir / 'report'
         page = write_report(cfg, checkpoint, out, split or 'test', device)
@@ -168,7 +169,7 @@ def complete_command(
         rule = TrustRule(precision)
         config, checkpoint = find_config(work_dir), find_checkpoint(work_dir)
         result = complete(
-            Config.fromfile(config),
+            read_config_file(config),
             str(checkpoint),
             rule,
             device=device,
@@ -187,7 +188,7 @@ def export_command(work_dir: Path, out: Path) -> None:
     """Export to ONNX, and compare the file with PyTorch."""
     console = _console()
     with clear_errors(*_WRONG_INPUT):
-        cfg = Config.fromfile(find_config(work_dir))
+        cfg = read_config_file(find_config(work_dir))
         checkpoint = find_checkpoint(work_dir)
         protect_inputs(cfg, [out], inputs=[checkpoint])
         for line in export_model(cfg, checkpoint, out):

@@ -52,9 +52,21 @@ def files_below(source: str | Path) -> Iterator[Path]:
 def written_by_training(cfg: Config) -> list[Path]:
     """Files with names of their own that a runner writes: its config, and tables of metrics."""
     found = [Path(path) for path in _values(cfg.to_dict(), 'csv_path') if path]
-    if cfg.filename and cfg.get('work_dir'):
-        found.append(Path(cfg.work_dir, Path(cfg.filename).name))
+    if cfg.filename and cfg.get('work_dir') and not is_own_config(cfg):
+        found.append(_dumped_config(cfg))
     return list(dict.fromkeys(found))
+
+
+def is_own_config(cfg: Config) -> bool:
+    """Whether a config lies where a runner would write it: it stays as it is."""
+    if not cfg.filename or not cfg.get('work_dir'):
+        return False
+    target = _dumped_config(cfg)
+    return target.exists() and target.samefile(cfg.filename)
+
+
+def _dumped_config(cfg: Config) -> Path:
+    return Path(cfg.work_dir, Path(cfg.filename).name)
 
 
 def _values(node: Any, name: str) -> Iterator[Any]:

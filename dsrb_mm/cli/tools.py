@@ -17,7 +17,7 @@ from mmengine.config import Config, DictAction
 from mmengine.dist import is_distributed
 from mmengine.runner import Runner
 
-from dsrb_mm.cli.outputs import Paths, protect_inputs, written_by_training
+from dsrb_mm.cli.outputs import Paths, is_own_config, protect_inputs, written_by_training
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
 from dsrb_mm.engine.budget import AUTO, apply_budget
 from dsrb_mm.engine.checkpoints.checkpoint_files import ResumeError
@@ -30,8 +30,9 @@ from dsrb_mm.engine.config_keys import merge_options
 from dsrb_mm.engine.finite_checks import NonFiniteError
 from dsrb_mm.engine.hooks.method_hook import UnsuitableTrainingSetError
 from dsrb_mm.engine.model_config import complete_model
-from dsrb_mm.engine.training_checks import check_batches
+from dsrb_mm.engine.training_checks import check_batches, check_precision
 from dsrb_mm.features import use_cached_features
+from dsrb_mm.fileio.config_file import ConfigFileError, read_config_file
 from dsrb_mm.words.categories import CategoryMismatchError
 from dsrb_mm.words.word_vectors import WordVectorMismatchError
 
@@ -88,7 +89,7 @@ def config_arguments(description: str | None, checkpoint: bool = False) -> argpa
 
 def read_config(args: argparse.Namespace) -> Config:
     """The config that a parser of :func:`config_arguments` was given, with its overrides."""
-    cfg = Config.fromfile(args.config)
+    cfg = read_config_file(args.config)
     merge_options(cfg, args.cfg_options or {})
     return cfg
 
@@ -104,10 +105,11 @@ def load_config(args: argparse.Namespace) -> Config:
         ``work_dirs/`` and the config's name, in this order.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    cfg = Config.fromfile(args.config)
+    cfg = read_config_file(args.config)
     cfg.launcher = args.launcher
     if args.cfg_options is not None:
         merge_options(cfg, args.cfg_options)
+    _require(cfg, args.config, 'test' if hasattr(args, 'checkpoint') else 'train')
     if args.work_dir is not None:
         cfg.work_dir = args.work_dir
     elif cfg.get('work_dir') is None:
@@ -120,6 +122,17 @@ def load_config(args: argparse.Namespace) -> Config:
     else:
         _merge_train(cfg, args)
     return cfg
+
+
+def _require(cfg: Config, source: str, split: str) -> None:
+    """Check that a runner finds what it reads of a config; its own errors do not name the key."""
+    keys = ['model', f'{split}_dataloader', f'{split}_cfg']
+    keys.append('optim_wrapper' if split == 'train' else 'test_evaluator')
+    missing = [key for key in keys if not isinstance(cfg.get(key), (dict, list))]
+    if missing:
+        raise ConfigFileError(
+            f'expected {source} to have {", ".join(keys)}, but it lacks {", ".join(missing)}'
+        )
 
 
 def _merge_train(cfg: Config, args: argparse.Namespace) -> None:
@@ -167,15 +180,24 @@ def build_runner(
         cfg = load_config(args)
         protect_inputs(cfg, [*written_by_training(cfg), *outputs], pictures, inputs)
         if not hasattr(args, 'checkpoint'):
+            check_precision(cfg)
             cfg = _prepare_training(cfg, args)
         complete_model(cfg)
-        runner = Runner.from_cfg(cfg)
+        runner = _ToolRunner.from_cfg(cfg)
         if hasattr(args, 'checkpoint'):
             runner.test_loop  # noqa: B018, a property that builds
         else:
             runner.train_loop, runner.val_loop  # noqa: B018
             check_batches(runner)
     return runner
+
+
+class _ToolRunner(Runner):
+    """Writes its config into the work directory, unless it is the file that it was read from."""
+
+    def dump_config(self) -> None:
+        if not is_own_config(self.cfg):
+            super().dump_config()
 
 
 def _prepare_training(cfg: Config, args: argparse.Namespace) -> Config:

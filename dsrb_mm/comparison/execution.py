@@ -18,6 +18,7 @@ from dsrb_mm.comparison.training import output_to, train_and_score
 from dsrb_mm.datasets.config_data import ConfigData, build_split, has_split
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.features import refusal, use_cached_features
+from dsrb_mm.fileio.config_file import read_config_file
 from dsrb_mm.sweep import Run, RunFailed, run_sweep, write_state
 from dsrb_mm.sweep.known_labels import parse_options
 from dsrb_mm.sweep.state import MAP, read_metrics, write_text
@@ -73,7 +74,7 @@ class Comparison:
 
     def _prepare(self, run: Run, console: Console) -> tuple[Config, ConfigData]:
         """The method's config, on cached features if possible, and its test images."""
-        cfg = Config.fromfile(run.config)
+        cfg = read_config_file(run.config)
         cfg.merge_from_dict(parse_options(run.options))
         init_default_scope(cfg.get('default_scope') or 'mmpretrain')
         if not has_split(cfg, 'val'):

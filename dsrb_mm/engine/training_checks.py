@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.device import get_device
 from mmengine.runner import Runner
 
 from dsrb_mm.datasets.data_report import DataReport
@@ -31,6 +32,23 @@ def check_batches(runner: Runner) -> None:
     loader = runner.train_dataloader
     if len(loader) == 0:
         raise ValueError(no_batch(len(loader.dataset), loader.batch_size))
+
+
+def check_precision(cfg: Config) -> None:
+    """Check that automatic mixed precision is asked for where MMEngine has it.
+
+    Args:
+        cfg: Config of a training or a test.
+
+    Raises:
+        ValueError: ``AmpOptimWrapper`` without an accelerator.
+    """
+    wrapper = str((cfg.get('optim_wrapper') or {}).get('type'))
+    if wrapper.endswith('AmpOptimWrapper') and get_device() == 'cpu':
+        raise ValueError(
+            'mixed precision (--amp, optim_wrapper.type=AmpOptimWrapper) trains on a GPU, '
+            'and there is none; on a CPU train without it: optim_wrapper.type=OptimWrapper'
+        )
 
 
 def config_problems(cfg: Config, reports: Sequence[DataReport]) -> list[str]:

@@ -10,6 +10,7 @@ from mmengine.config import Config
 from torch import nn
 
 from dsrb_mm.fileio.atomic import open_atomically
+from dsrb_mm.fileio.config_file import read_config_file
 from dsrb_mm.report.bootstrap import RESAMPLES
 from dsrb_mm.report.figures import build_figures
 from dsrb_mm.report.judged import judge
@@ -51,7 +52,7 @@ def write_report(
         >>> write_report('configs/saliency_csv_cpu.py', 'epoch_12.pth', 'report')
         PosixPath('report/report.html')
     """
-    cfg = config if isinstance(config, Config) else Config.fromfile(config)
+    cfg = config if isinstance(config, Config) else read_config_file(config)
     judged, model, data = judge(cfg, checkpoint, split, device)
     figures = build_figures(judged, resamples, mistakes)
     figures.update(checkpoint=str(checkpoint), config=str(cfg.filename or 'a config in memory'))

@@ -14,6 +14,7 @@ from mmengine.config import Config
 
 from dsrb_mm.datasets.config_files import files_of_config, read_by_config
 from dsrb_mm.engine.config_keys import merge_options
+from dsrb_mm.fileio.config_file import read_config_file
 from dsrb_mm.fileio.digests import file_digests
 from dsrb_mm.fileio.outputs import check_outputs
 from dsrb_mm.sweep.known_labels import DATASET, PROPORTIONS, KnownLabels, parse_options
@@ -189,7 +190,7 @@ def _check(configs: Sequence[Path], known: Sequence[KnownLabels], seeds: Sequenc
 
 def _read(config: Path, options: Sequence[str]) -> Config:
     """The config with the options of the command line, which must not set what the sweep sets."""
-    cfg = Config.fromfile(config)
+    cfg = read_config_file(config)
     dataset = cfg.get('train_dataloader', {}).get('dataset', {})
     if dataset.get('type') != 'PartialLabelDataset':
         raise ValueError(

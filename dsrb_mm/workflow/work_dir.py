@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-from mmengine.config import Config
 
 from dsrb_mm.apis import MultiLabelInferencer
+from dsrb_mm.fileio.config_file import read_config_file
 
 CONFIG, LABELS = 'config.py', 'labels.csv'
 
@@ -16,9 +16,15 @@ def find_config(work_dir: str | Path) -> Path:
     """The config that was trained.
 
     Raises:
+        ValueError: It is a file.
         FileNotFoundError: The folder has none, or several.
     """
     folder = Path(work_dir)
+    if folder.is_file():
+        raise ValueError(
+            'expected the folder that a training has written (--work-dir), but got the file '
+            f'{folder}'
+        )
     found = [folder / CONFIG] if (folder / CONFIG).is_file() else sorted(folder.glob('*.py'))
     if len(found) != 1:
         raise FileNotFoundError(
@@ -63,7 +69,7 @@ def load(work_dir: str | Path, device: str | None = None) -> MultiLabelInference
         ['dog']
     """
     return MultiLabelInferencer(
-        Config.fromfile(find_config(work_dir)), find_checkpoint(work_dir), device
+        read_config_file(find_config(work_dir)), find_checkpoint(work_dir), device
     )
 
 

@@ -6,11 +6,11 @@ import pytest
 
 from dsrb_mm.cli.tools import clear_errors, load_config, runner_arguments
 
+NEEDED = 'model = train_dataloader = train_cfg = optim_wrapper = dict()\n'
 
-def parse(
-    tmp_path, *arguments, text='a = 1\ndefault_hooks = dict(checkpoint=dict(save_best="x"))\n'
-):
-    (tmp_path / 'my.py').write_text(text)
+
+def parse(tmp_path, *arguments, text='default_hooks = dict(checkpoint=dict(save_best="x"))\n'):
+    (tmp_path / 'my.py').write_text(NEEDED + text)
     parser = runner_arguments('Train')
     parser.add_argument('--resume', nargs='?', const='auto')
     parser.add_argument('--amp', action='store_true')

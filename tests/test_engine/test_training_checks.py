@@ -8,6 +8,7 @@ import torch
 from mmengine.config import Config
 
 from dsrb_mm.datasets.data_report import DataReport
+from dsrb_mm.engine import training_checks
 from dsrb_mm.engine.training_checks import check_batches, config_problems
 
 
@@ -68,3 +69,13 @@ def test_an_epoch_without_a_batch_is_refused():
 
 def test_settings_that_do_nothing():
     assert problems(lod_from='x') == ['nothing reads lod_from; did you mean load_from?']
+
+
+def test_mixed_precision_needs_a_gpu(monkeypatch):
+    cfg = Config(dict(optim_wrapper=dict(type='AmpOptimWrapper')))
+    monkeypatch.setattr(training_checks, 'get_device', lambda: 'cpu')
+    with pytest.raises(ValueError, match=r'trains on a GPU, .* optim_wrapper.type=OptimWrapper'):
+        training_checks.check_precision(cfg)
+    training_checks.check_precision(Config(dict(optim_wrapper=dict(type='OptimWrapper'))))
+    monkeypatch.setattr(training_checks, 'get_device', lambda: 'cuda')
+    training_checks.check_precision(cfg)

@@ -20,6 +20,8 @@ from dsrb_mm.fileio.paths import user_path
 _FORCE = 'TORCH_FORCE_WEIGHTS_ONLY_LOAD'
 _FORBID = 'TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD'
 _MARK = '_dsrb_mm_plain'
+_MAGIC = (b'PK\3\4', b'\x80')  # a zip archive, or a pickle of before torch 1.6
+_SHOWN = 16  # bytes of another file that a message shows
 
 
 class CheckpointFileError(ValueError):
@@ -47,6 +49,7 @@ def load_plain_checkpoint(path: str | Path, map_location: Any = 'cpu') -> Any:
     with _explain(path):
         _refuse_tar(path)
         _refuse_compressed(path)
+        _refuse_others(path)
         return _drop_config(torch.load(path, map_location=map_location, weights_only=True))
 
 
@@ -98,6 +101,7 @@ def _weights_only() -> Iterator[None]:
     def checked_load(f: Any, *args: Any, **kwargs: Any) -> Any:
         _refuse_tar(f)
         _refuse_compressed(f)
+        _refuse_others(f)
         return load(f, *args, **kwargs)
 
     torch.load = checked_load  # what is downloaded is first seen here
@@ -129,6 +133,21 @@ def _refuse_compressed(file: Any) -> None:
             raise ValueError(f'compressed data ({found[0].filename}), which torch never writes')
     if position is not None:
         file.seek(position)
+
+
+def _refuse_others(file: Any) -> None:
+    """Refuse what is no file of torch.save by its first bytes: texts, pictures."""
+    if hasattr(file, 'tell'):
+        position = file.tell()
+        start = file.read(_SHOWN)
+        file.seek(position)
+    else:
+        with open(file, 'rb') as opened:
+            start = opened.read(_SHOWN)
+    if not start:
+        raise ValueError('an empty file')
+    if not start.startswith(_MAGIC):
+        raise ValueError(f'a file of another kind, which begins with {start!r}')
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 from torch import nn
 
 from dsrb_mm.engine.bare_model import names_in_state
-from dsrb_mm.engine.checkpoints.checkpoint_reading import load_plain_checkpoint
+from dsrb_mm.engine.checkpoints.checkpoint_reading import CheckpointFileError, load_plain_checkpoint
 
 _SHOWN = 3  # weights named in a message
 
@@ -29,7 +29,9 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
     """
     content = load_plain_checkpoint(path)
     if not isinstance(content, dict):
-        raise ValueError(f'expected {path} to hold a dict, but got {type(content).__name__}')
+        raise CheckpointFileError(
+            f'expected {path} to hold a dict, but got {type(content).__name__}'
+        )
     return content if 'state_dict' in content else dict(state_dict=content)
 
 

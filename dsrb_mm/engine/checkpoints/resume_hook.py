@@ -11,7 +11,7 @@ from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpretrain.registry import HOOKS
 
 from dsrb_mm.engine.checkpoints.checkpoint_files import ResumeError, damage, find_resumable
-from dsrb_mm.engine.checkpoints.checkpoint_reading import load_plain_checkpoint
+from dsrb_mm.engine.checkpoints.checkpoint_weights import read_checkpoint
 from dsrb_mm.engine.checkpoints.plain_content import make_plain, restore_objects
 from dsrb_mm.engine.checkpoints.training_facts import (
     describe_changed_data,
@@ -85,7 +85,7 @@ class ResumeHook(Hook):
                     f'which {wrong}'
                 )
         if given is not None and '://' not in given:
-            load_plain_checkpoint(given)
+            read_checkpoint(given)
         return given
 
     def _newest(self, runner: Runner) -> str | None:
