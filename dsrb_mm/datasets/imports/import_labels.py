@@ -146,7 +146,8 @@ def import_labels(
     options = ReaderOptions(field, separator, tuple(ignore_columns))
     found = _READERS[format](source, options)
     if not found.images:
-        raise ValueError(f'expected {source} to name images, but got none')
+        what = ', only a header' if format in ('csv', 'tags') else ''
+        raise ValueError(f'expected {source} to name images, but got none{what}')
     columns = _columns(found, categories, source)
     files, root = find_images(found, None if image_root is None else str(image_root))
     if not skip_missing:

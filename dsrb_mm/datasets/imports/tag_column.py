@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dsrb_mm.datasets.imports.annotations import Annotations, ImageTags, ReaderOptions, clean
-from dsrb_mm.datasets.readers.csv_cells import parse_label, read_rows, rectangular_rows
+from dsrb_mm.datasets.readers.csv_cells import (
+    parse_label,
+    read_rows,
+    rectangular_rows,
+    without_header,
+)
 
 PATH_COLUMNS = ('path', 'image', 'file', 'filename', 'file_name', 'filepath')
 TAG_COLUMNS = ('tags', 'labels', 'label', 'tag', 'categories')
@@ -103,8 +108,15 @@ def read_looked_for(path: Path, separator: str) -> dict[str, frozenset[str]]:
 
 
 def read_header(path: Path) -> list[str]:
-    """Names of the columns of a CSV, without surrounding blanks."""
-    return [name.strip() for name in next(read_rows(path), (0, []))[1]]
+    """Names of the columns of a CSV, without surrounding blanks.
+
+    Raises:
+        ValueError: It is empty.
+    """
+    header = [name.strip() for name in next(read_rows(path), (0, []))[1]]
+    if not header:
+        raise ValueError(f'expected {path} to be a CSV with a header, but it is empty')
+    return header
 
 
 def _body(path: Path, width: int) -> Iterator[tuple[int, list[str]]]:
@@ -122,7 +134,10 @@ def find_column(path: Path, header: list[str], names: tuple[str, ...]) -> int:
     for name in names:
         if name in header:
             return header.index(name)
-    raise ValueError(f'expected {path} to have a column {" or ".join(names)}, but got {header[:8]}')
+    raise ValueError(
+        f'expected {path} to have a column {" or ".join(names)}, but got {header[:8]}'
+        f'{without_header(header)}'
+    )
 
 
 def _folders(path: Path) -> list[str]:

@@ -18,13 +18,17 @@ def read_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
     """Rows of a CSV, each with the line on which it begins; blank lines are skipped.
 
     Raises:
-        ValueError: Not UTF-8, or quotes that do not match.
+        ValueError: Not UTF-8, quotes that do not match, or fields that something else than commas
+            separates.
     """
-    line = 1
+    line, begun = 1, False
     with open(path, newline='', encoding='utf-8-sig') as file:
         rows = csv.reader(file, strict=True)
         try:
             for row in rows:
+                if row and not begun:
+                    _check_separator(path, row)
+                    begun = True
                 if row:
                     yield line, row
                 line = rows.line_num + 1
@@ -32,6 +36,30 @@ def read_rows(path: str | Path) -> Iterator[tuple[int, list[str]]]:
             raise ValueError(
                 f'{path} cannot be read as CSV in UTF-8 from line {line} on: {error}'
             ) from error
+
+
+def _check_separator(path: str | Path, first: Sequence[str]) -> None:
+    """Refuse what spreadsheets write where the comma is the decimal point."""
+    for separator, name in ((';', 'semicolons'), ('\t', 'tabs')):
+        if sum(cell.count(separator) for cell in first) >= max(1, len(first)):
+            raise ValueError(
+                f'expected the fields of {path} to be separated by commas, but got {name}: '
+                f'{separator.join(first)[:80]!r}; save it as CSV with commas'
+            )
+
+
+def without_header(row: Sequence[str]) -> str:
+    """What to add to a message about a missing column: the first row may be no header.
+
+    Args:
+        row: The first row.
+
+    Returns:
+        An explanation, empty if the row names columns, as far as can be told.
+    """
+    if any(parse_label(cell, empty=False) is not None for cell in row):
+        return '; the first row must name the columns, as in path,split,dog,cat'
+    return ''
 
 
 def rectangular_rows(

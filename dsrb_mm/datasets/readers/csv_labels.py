@@ -9,7 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dsrb_mm.datasets.readers.csv_cells import read_label_cells, read_rows, rectangular_rows
+from dsrb_mm.datasets.readers.csv_cells import (
+    read_label_cells,
+    read_rows,
+    rectangular_rows,
+    without_header,
+)
 
 _SHOWN = 5  # how many culprits a message names
 
@@ -81,6 +86,8 @@ def read_label_table(
             yield line, row
 
     labels = read_label_cells(path, rows_of_split(), [header.index(c) for c in found], found)
+    if not names and not splits:
+        raise ValueError(f'expected {path} to have rows of images, but it has only a header')
     if split_at is not None:
         _check_splits(path, splits, columns.split, split)
     return LabelTable(names, labels, found, dict(splits))
@@ -140,7 +147,10 @@ def _category_columns(
     for needed in (columns.path, columns.split, *columns.ignored):
         if needed is not None and needed not in counts:
             what = ' (ignore_columns)' if needed in columns.ignored else ''
-            raise ValueError(f'expected {path} to have a column {needed!r}{what}, but got {shown}')
+            raise ValueError(
+                f'expected {path} to have a column {needed!r}{what}, but got {shown}'
+                f'{without_header(header)}'
+            )
     reserved = {columns.path, columns.split, *columns.ignored}
     found = [name for name in header if name not in reserved]
     if any(not name.strip() for name in found):
