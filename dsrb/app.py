@@ -7,6 +7,19 @@ from typing import Annotated
 
 import typer
 
+from dsrb.arguments import (
+    Budget,
+    Device,
+    Ignore,
+    Images,
+    Labels,
+    Seed,
+    Unknown,
+    WorkDir,
+    parse_budget,
+)
+from dsrb.label_commands import ask, check, complete, import_
+
 app = typer.Typer(
     name='dsrb',
     help='Multi-label image recognition when most labels are missing.',
@@ -15,43 +28,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings=dict(help_option_names=['-h', '--help']),
 )
-
-Labels = Annotated[
-    Path,
-    typer.Argument(
-        exists=True,
-        help='CSV (path, split, one column per category: 1, 0 or nothing), or an export of an '
-        'annotation tool',
-    ),
-]
-WorkDir = Annotated[Path, typer.Argument(exists=True, help='folder of a training')]
-Images = Annotated[
-    Path | None,
-    typer.Option(exists=True, file_okay=False, help='folder of the images [beside the labels]'),
-]
-Unknown = Annotated[
-    str | None,
-    typer.Option(
-        help='what an unlisted category means, for formats other than CSV: absent, unlisted '
-        '(unknown), or a file of what was looked for'
-    ),
-]
-Ignore = Annotated[
-    list[str] | None, typer.Option(help='column of the CSV that is no category; repeatable')
-]
-Device = Annotated[str | None, typer.Option(help='cpu, cuda, cuda:1 ... [the GPU if any]')]
-Budget = Annotated[str, typer.Option(help='optimiser steps, or auto: by the known labels')]
-Seed = Annotated[int, typer.Option(help='of split, weights and order of images')]
-
-
-def _budget(text: str) -> int | str:
-    if text == 'auto':
-        return text
-    if not text.isdecimal() or not int(text):
-        raise typer.BadParameter(
-            f'expected a number of steps or auto, but got {text!r}', param_hint='--budget'
-        )
-    return int(text)
 
 
 @app.command()
@@ -74,7 +50,7 @@ def train(
     seed: Seed = 0,
 ) -> None:
     """Train on partial labels."""
-    steps = _budget(budget)
+    steps = parse_budget(budget)
     from dsrb_mm.cli.commands import train_command
 
     train_command(
@@ -144,20 +120,8 @@ def report(
     report_command(work_dir, out, split, device)
 
 
-@app.command()
-def complete(
-    work_dir: WorkDir,
-    out: Annotated[Path, typer.Option(help='CSV to write')] = Path('labels_filled.csv'),
-    precision: Annotated[
-        float, typer.Option(min=0, max=1, help='share of filled-in labels that should be right')
-    ] = 0.9,
-    overwrite: Annotated[bool, typer.Option(help='replace an existing file')] = False,
-    device: Device = None,
-) -> None:
-    """Fill in missing training labels where the model is sure enough."""
-    from dsrb_mm.cli.commands import complete_command
-
-    complete_command(work_dir, out, precision, overwrite, device)
+app.command()(complete)
+app.command()(ask)
 
 
 @app.command()
@@ -171,51 +135,8 @@ def export(
     export_command(work_dir, out)
 
 
-@app.command()
-def check(
-    labels: Annotated[Path | None, typer.Argument(exists=True, help='file of labels')] = None,
-    images: Images = None,
-    unknown: Unknown = None,
-    ignore: Ignore = None,
-    decode: Annotated[bool, typer.Option(help='decode every image')] = False,
-    env: Annotated[bool, typer.Option('--env', help='show versions, for a bug report')] = False,
-) -> None:
-    """Check labels and images before training."""
-    if labels is None and not env:
-        raise typer.BadParameter('expected a file of labels, or --env', param_hint='LABELS')
-    from dsrb_mm.cli.commands import check_command, env_command
-
-    if env:
-        env_command()
-    if labels is not None:
-        check_command(labels, images, unknown, tuple(ignore or ()), decode)
-
-
-@app.command(name='import')
-def import_(
-    labels: Labels,
-    out: Annotated[Path, typer.Option(help='CSV to write')],
-    images: Images = None,
-    unknown: Unknown = None,
-    ignore: Ignore = None,
-    val: Annotated[float, typer.Option(help='share drawn for validation, if there is none')] = 0.2,
-    test: Annotated[float, typer.Option(help='share drawn for testing, if there is none')] = 0.0,
-    seed: Seed = 0,
-    overwrite: Annotated[bool, typer.Option(help='replace an existing file')] = False,
-) -> None:
-    """Turn labels of another format into a CSV, with a split."""
-    from dsrb_mm.cli.commands import import_command
-
-    import_command(
-        *(labels, out),
-        image_root=images,
-        unknown=unknown,
-        ignore_columns=tuple(ignore or ()),
-        val=val,
-        test=test,
-        seed=seed,
-        overwrite=overwrite,
-    )
+app.command()(check)
+app.command(name='import')(import_)
 
 
 @app.command()
@@ -236,7 +157,7 @@ def compare(
     budget: Budget = 'auto',
 ) -> None:
     """Compare methods on your labels."""
-    steps = _budget(budget)
+    steps = parse_budget(budget)
     from dsrb_mm.cli.commands import compare_command
 
     compare_command(

@@ -7,29 +7,14 @@ Example: python tools/complete_labels.py configs/dsrb_csv.py work_dirs/dsrb_csv/
 from __future__ import annotations
 
 import argparse
-import json
-from pathlib import Path
 
 from rich.console import Console
 
+from dsrb_mm.cli.completing import CompletionFiles, fill_in_labels
 from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
-from dsrb_mm.completion import (
-    ORDERS,
-    SCOPES,
-    VALUES,
-    Completion,
-    TrustRule,
-    build_report,
-    complete,
-    rank_open_entries,
-    report_tables,
-    write_completed,
-    write_scores,
-    write_table,
-)
+from dsrb_mm.completion import ORDERS, SCOPES, VALUES, TrustRule
 from dsrb_mm.datasets.config_files import files_of_config
 from dsrb_mm.features.cached_config import FOLDER, use_cached_features
-from dsrb_mm.fileio.atomic import write_atomically
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -60,62 +45,38 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--rank-by', choices=ORDERS, default='category', help='order of --rank-out')
     add('--rank-value', choices=VALUES, default='uncertainty', help='what makes an entry valuable')
     add('--rank-limit', type=int, default=10_000, help='most rows of --rank-out; 0: all')
-    add('--report', type=json_file, help='write thresholds and counts to this JSON file')
+    add('--report', help='write thresholds and counts to this JSON file')
     add('--overwrite', action='store_true', help='replace existing outputs')
     return parser.parse_args(argv)
 
 
-def json_file(text: str) -> str:
-    if Path(text).suffix != '.json':
-        raise argparse.ArgumentTypeError(f'expected a file ending in .json, but got {text!r}')
-    return text
-
-
-def write_outputs(result: Completion, report: dict, args: argparse.Namespace) -> None:
-    write_completed(result, args.out)
-    if args.scores_out:
-        write_scores(result, args.scores_out)
-    if args.rank_out:
-        ranking = rank_open_entries(
-            *(result.scores, result.labels, result.paths, result.train.classes),
-            *(args.rank_by, args.rank_limit or None, args.rank_value),
-        )
-        write_table(ranking, args.rank_out)
-    if args.report:
-        Path(args.report).parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(args.report, json.dumps(report, indent=2).encode())
-
-
 def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
-    outputs = [args.out, args.scores_out, args.rank_out, args.report]
-    console = Console(markup=False, highlight=False)
     with clear_errors(ValueError, FileExistsError):
+        files = CompletionFiles(
+            *(args.out, args.scores_out, args.rank_out, args.report),
+            *(args.rank_by, args.rank_value, args.rank_limit or None),
+        )
         cfg = read_config(args)
         inputs = files_of_config(cfg)
         if args.cached_features is not None:
             cfg = use_cached_features(cfg, args.cached_features)
-        rule = TrustRule(args.precision, args.max_missed, args.confidence, args.min_support)
-        result = complete(
+        names = ('config', 'checkpoint', 'holdout', 'thresholds', 'scores_in')
+        fill_in_labels(
             cfg,
             args.checkpoint,
-            rule,
-            holdout=args.holdout,
+            TrustRule(args.precision, args.max_missed, args.confidence, args.min_support),
+            files,
+            {name: getattr(args, name) for name in names},
+            Console(markup=False, highlight=False),
             scope=args.thresholds,
+            holdout=args.holdout,
             image_root=args.image_root,
             device=args.device,
             scores_in=args.scores_in,
-            outputs=[path for path in outputs if path],
             inputs=inputs,
             overwrite=args.overwrite,
         )
-        names = ('config', 'checkpoint', 'holdout', 'thresholds', 'scores_in')
-        settings = {name: getattr(args, name) for name in names}
-        report = build_report(result, rule, settings, args.thresholds)
-        write_outputs(result, report, args)
-    for table in report_tables(report):
-        console.print(table)
-    console.print(f'{args.out}: paths are relative to {result.image_root}', soft_wrap=True)
 
 
 if __name__ == '__main__':

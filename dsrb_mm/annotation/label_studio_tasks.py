@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -18,7 +18,7 @@ INTERFACE = """<View>
   <Choices name="labels" toName="image" choice="multiple" value="$choices"/>
 </View>
 """
-_PRESENT = 0.5
+_PRESENT = 0.5  # without a threshold
 
 
 def write_label_studio_tasks(
@@ -26,11 +26,12 @@ def write_label_studio_tasks(
     out: str | Path,
     address: str = LOCAL_FILES,
     model_version: str = 'dsrb_mm',
+    thresholds: Mapping[str, float] | None = None,
 ) -> None:
     """Write tasks to import, one per image, and beside them the interface that they need.
 
-    Each task lists the categories asked for as its ``choices``; those with a score of 0.5 or more
-    are ticked beforehand. In the export these choices say what was looked for, so that
+    Each task lists the categories asked for as its ``choices``; those whose score reaches their
+    threshold are ticked beforehand. In the export these choices say what was looked for, so that
     :func:`dsrb_mm.datasets.import_labels` reads the others as unknown.
 
     Args:
@@ -39,12 +40,19 @@ def write_label_studio_tasks(
         address: What stands before the paths of images. The default is for files that Label Studio
             serves itself from its document root (local storage).
         model_version: Name of the pre-annotations.
+        thresholds: Score by category from which it is ticked; 0.5 for those that are not in it.
 
     Example:
         >>> write_label_studio_tasks(questions, 'tasks.json')
     """
+    ticked = {
+        question
+        for question in questions
+        if question.score >= (thresholds or {}).get(question.category, _PRESENT)
+    }
     tasks = [
-        _task(path, asked, address, model_version) for path, asked in by_image(questions).items()
+        _task(path, asked, ticked, address, model_version)
+        for path, asked in by_image(questions).items()
     ]
     out = Path(out)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -57,8 +65,10 @@ def interface_file(out: str | Path) -> Path:
     return Path(out).with_suffix('.xml')
 
 
-def _task(path: str, asked: Sequence[Question], address: str, model_version: str) -> dict[str, Any]:
-    present = [question for question in asked if question.score >= _PRESENT]
+def _task(
+    path: str, asked: Sequence[Question], ticked: set[Question], address: str, model_version: str
+) -> dict[str, Any]:
+    present = [question for question in asked if question in ticked]
     region = {
         'from_name': 'labels',
         'to_name': 'image',

@@ -58,7 +58,7 @@ def load_model(
     place = _find_device(device)
     content = read_checkpoint(checkpoint)
     names, origin = _find_classes(classes, content, cfg)
-    trained = _checkpoint_classes(content)
+    trained = checkpoint_classes(content)
     if classes is not None:
         check_renaming(trained, names or (), origin)
     model = _build(cfg, trained or names)
@@ -139,14 +139,15 @@ def _find_classes(
         return tuple(load_class_names(given)), str(given)
     if given is not None:
         return tuple(str(name) for name in given), 'the argument classes'
-    names = _checkpoint_classes(checkpoint)
+    names = checkpoint_classes(checkpoint)
     if names:
         return names, 'the checkpoint'
     stated = _config_classes(cfg)
     return (None if stated is None else tuple(stated)), 'the test dataset of the config'
 
 
-def _checkpoint_classes(checkpoint: dict[str, Any]) -> tuple[str, ...]:
+def checkpoint_classes(checkpoint: dict[str, Any]) -> tuple[str, ...]:
+    """Categories that a checkpoint was trained on, in their order; none where it does not say."""
     meta = checkpoint.get('meta') or {}
     return tuple((meta.get('dataset_meta') or {}).get('classes') or meta.get('CLASSES') or ())
 

@@ -91,6 +91,13 @@ class Calibration:
         """Whether calibrated probabilities reach the thresholds, (..., C) -> (..., C)."""
         return np.asarray(probabilities) >= np.array(self.thresholds)
 
+    @property
+    def uncalibrated_thresholds(self) -> tuple[float, ...]:
+        """The thresholds for the model's own probabilities: the same decisions, (C)."""
+        thresholds = np.array(self.thresholds)
+        values = self.temperature * (logit(np.clip(thresholds, 0, 1)) - np.array(self.bias))
+        return tuple(np.where(thresholds > 1, NEVER, expit(values)).tolist())
+
     def with_thresholds(self, thresholds: Sequence[float], rule: str) -> Calibration:
         """The same calibration with other thresholds."""
         return replace(self, thresholds=tuple(float(t) for t in thresholds), rule=rule)

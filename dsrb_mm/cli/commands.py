@@ -1,38 +1,26 @@
-"""What the ``dsrb`` command does with its arguments; a function per command."""
+"""What the commands of ``dsrb`` that are about models do; a function per command."""
 
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from mmengine.config import Config
 from mmengine.utils.dl_utils import collect_env
-from rich.console import Console
 from rich.table import Table
 
 import dsrb_mm
 from dsrb_mm.apis import collect_images, score_writer, write_scores
-from dsrb_mm.cli.data_findings import show_data, show_findings
+from dsrb_mm.cli.command_settings import WRONG_INPUT, quiet_console
 from dsrb_mm.cli.exporting import export_model
 from dsrb_mm.cli.outputs import files_below, protect_inputs
 from dsrb_mm.cli.predictions import prediction_table
 from dsrb_mm.cli.tools import clear_errors
 from dsrb_mm.comparison import Comparison, Setup, make_comparison, write_comparison
-from dsrb_mm.completion import (
-    TrustRule,
-    build_report,
-    complete,
-    report_tables,
-    write_completed,
-)
-from dsrb_mm.datasets import import_labels
 from dsrb_mm.engine.checkpoints.checkpoint_reading import guard_checkpoint_loader
-from dsrb_mm.engine.hooks.console_hook import quiet_loggers
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.fileio.atomic import write_atomically
 from dsrb_mm.fileio.config_file import read_config_file
@@ -50,20 +38,11 @@ from dsrb_mm.workflow import (
 )
 from dsrb_mm.workflow.work_dir import LABELS, count_splits, read_header
 
-_WRONG_INPUT = (ValueError, TypeError, KeyError, FileExistsError, ImportError)
-
-
-def _console() -> Console:
-    """Where results go; what libraries warn of goes to their logs alone."""
-    warnings.filterwarnings('ignore')
-    quiet_loggers()
-    return Console(markup=False, highlight=False)
-
 
 def train_command(labels: Path, work_dir: Path, **options: Any) -> None:
     """Train, and say how to go on."""
-    console = _console()
-    with clear_errors(*_WRONG_INPUT):
+    console = quiet_console()
+    with clear_errors(*WRONG_INPUT):
         train(labels, work_dir, **options)
     console.print(f'model: {find_checkpoint(work_dir)}', soft_wrap=True)
     for command in (f'evaluate {work_dir}', f'predict {work_dir} IMAGES', f'export {work_dir}'):
@@ -80,8 +59,8 @@ def predict_command(
     device: str | None = None,
 ) -> None:
     """Predict images into a file, or into a table on the screen."""
-    console = _console()
-    with clear_errors(*_WRONG_INPUT):
+    console = quiet_console()
+    with clear_errors(*WRONG_INPUT):
         if out is not None:
             score_writer(out)  # an unknown suffix is an error before the work
         cfg = read_config_file(find_config(work_dir))
@@ -112,8 +91,8 @@ def evaluate_command(
     device: str | None = None,
 ) -> None:
     """Measure a model on the known labels of a split."""
-    console = _console()
-    with clear_errors(*_WRONG_INPUT):
+    console = quiet_console()
+    with clear_errors(*WRONG_INPUT):
         cfg = read_config_file(find_config(work_dir))
         protect_inputs(cfg, [out], inputs=[labels])
         file = work_dir / LABELS
@@ -151,8 +130,8 @@ def _test(cfg: Config, work_dir: Path) -> dict[str, float]:
 
 def report_command(work_dir: Path, out: Path | None, split: str | None, device: str | None) -> None:
     """Write the page that judges a model."""
-    console = _console()
-    with clear_errors(*_WRONG_INPUT):
+    console = quiet_console()
+    with clear_errors(*WRONG_INPUT):
         cfg = read_config_file(find_config(work_dir))
         checkpoint = find_checkpoint(work_dir)
         out = out or work_dir / 'report'
@@ -160,34 +139,10 @@ def report_command(work_dir: Path, out: Path | None, split: str | None, device: 
     console.print(f'open {page} in a browser', soft_wrap=True)
 
 
-def complete_command(
-    work_dir: Path, out: Path, precision: float, overwrite: bool, device: str | None
-) -> None:
-    """Fill in missing training labels, and show how many."""
-    console = _console()
-    with clear_errors(*_WRONG_INPUT):
-        rule = TrustRule(precision)
-        config, checkpoint = find_config(work_dir), find_checkpoint(work_dir)
-        result = complete(
-            read_config_file(config),
-            str(checkpoint),
-            rule,
-            device=device,
-            outputs=[str(out)],
-            inputs=[str(config)],
-            overwrite=overwrite,
-        )
-        write_completed(result, out)
-    settings = dict(config=str(config), checkpoint=str(checkpoint))
-    for table in report_tables(build_report(result, rule, settings, 'auto')):
-        console.print(table)
-    console.print(f'{out}: paths are relative to {result.image_root}', soft_wrap=True)
-
-
 def export_command(work_dir: Path, out: Path) -> None:
     """Export to ONNX, and compare the file with PyTorch."""
-    console = _console()
-    with clear_errors(*_WRONG_INPUT):
+    console = quiet_console()
+    with clear_errors(*WRONG_INPUT):
         cfg = read_config_file(find_config(work_dir))
         checkpoint = find_checkpoint(work_dir)
         protect_inputs(cfg, [out], inputs=[checkpoint])
@@ -195,29 +150,9 @@ def export_command(work_dir: Path, out: Path) -> None:
             console.print(line, soft_wrap=True)
 
 
-def check_command(
-    labels: Path, images: Path | None, unknown: str | None, ignored: tuple[str, ...], decode: bool
-) -> None:
-    """Count what a training would see, and say what is wrong with it; exit code 1 if something."""
-    console = _console()
-    with clear_errors(*_WRONG_INPUT), TemporaryDirectory() as folder:
-        report = import_into(Path(folder), labels, images, unknown, ignore_columns=ignored)
-        problems, notes = show_data(make_config(report, device='cpu'), console, decode)
-    show_findings(console, [*report.notes, *notes], problems)
-    if problems:
-        raise SystemExit(1)
-
-
-def import_command(labels: Path, out: Path, **options: Any) -> None:
-    """Turn labels of another format into a CSV."""
-    console = _console()
-    with clear_errors(*_WRONG_INPUT):
-        console.print(str(import_labels(labels, out, **options)))
-
-
 def env_command() -> None:
     """Versions that a bug report should name."""
-    console = _console()
+    console = quiet_console()
     for name, value in dict(dsrb_mm=dsrb_mm.__version__, **collect_env()).items():
         console.print(f'{name}: {value}', soft_wrap=True)
 
@@ -234,9 +169,9 @@ def compare_command(
     budget: int | str,
 ) -> None:
     """Train methods on the same labels, and compare them on the same validation images."""
-    console = _console()
+    console = quiet_console()
     failed: dict[Path, str] = {}
-    with clear_errors(*_WRONG_INPUT):
+    with clear_errors(*WRONG_INPUT):
         report = import_into(work_dir, labels, images, unknown, ignore_columns=ignored)
         configs = [work_dir / 'configs' / f'{method}.py' for method in methods]
         configs[0].parent.mkdir(exist_ok=True)

@@ -1,5 +1,12 @@
+import json
+
 import pytest
+import torch
 from helpers.tools import load_main
+
+from dsrb_mm.annotation import read_questions
+from dsrb_mm.calibration import NEVER, Calibration
+from dsrb_mm.engine.checkpoints.stored_calibration import store_calibration
 
 
 @pytest.fixture
@@ -29,7 +36,27 @@ def test_every_kind(ask, tmp_path, capsys):
         ask('tasks.json', '--to', 'label-studio')
 
 
-def test_wrong_names(ask, hostile, capsys):
-    with pytest.raises(SystemExit):
+def test_wrong_names(ask):
+    with pytest.raises(SystemExit, match=r'page \(.html\).* but got page and .*page.json'):
         ask('page.json')
-    assert 'expected --out to end in .html for page' in capsys.readouterr().err
+
+
+def test_tasks_are_ticked_at_the_thresholds_of_a_checkpoint(ask, hostile, tmp_path):
+    asked = read_questions(hostile / 'rank.csv', hostile / 'images')
+    classes = list(dict.fromkeys(question.category for question in asked))
+    # Scores are 0.0, 0.1 ... 0.6 by category, which the bias raises.
+    thresholds = [0.5] * 3 + [0.15] * 2 + [NEVER] * 2
+    calibration = Calibration(
+        *(1.0, (1.0,) * 7, tuple(thresholds), (9,) * 7, (9,) * 7, 20),
+    )
+    path = tmp_path / 'a.pth'
+    torch.save(dict(state_dict={}, meta=dict(dataset_meta=dict(classes=classes))), path)
+    ask('plain.json', '--to', 'label-studio', '--checkpoint', str(path))
+    store_calibration(path, calibration)
+    ask('tuned.json', '--to', 'label-studio', '--checkpoint', str(path))
+    expected = {'plain': classes[5:], 'tuned': classes[3:5]}
+    for name, ticked in expected.items():
+        tasks = json.loads((tmp_path / f'{name}.json').read_text())
+        regions = [region for task in tasks for region in task['predictions'][0]['result']]
+        found = {category for region in regions for category in region['value']['choices']}
+        assert found == set(ticked)

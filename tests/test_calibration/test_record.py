@@ -34,6 +34,13 @@ def test_never_is_above_every_probability(calibration):
     assert not strict.predict(np.ones((1, 4))).any() and strict.rule == 'precision 0.9'
 
 
+def test_thresholds_for_uncalibrated_scores_decide_alike(calibration, held_out):
+    mixed = calibration.with_thresholds([NEVER, 0.0, *calibration.thresholds[2:]], 'f1')
+    expected = mixed.predict(mixed.probabilities(held_out[0]))
+    own = 1 / (1 + np.exp(-np.asarray(held_out[0], float)))
+    np.testing.assert_array_equal(own >= np.array(mixed.uncalibrated_thresholds), expected)
+
+
 def test_images_are_recognised_where_the_folder_was_moved(calibration):
     assert calibration.shares_images(image_keys(['elsewhere/val/7.jpg']))
     assert not calibration.shares_images(image_keys(['/data/train/7.jpg', '/data/val/300.jpg']))

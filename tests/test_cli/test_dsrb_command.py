@@ -14,6 +14,10 @@ from typer.testing import CliRunner
 
 import dsrb_mm
 from dsrb.app import app
+from dsrb.label_commands import Kind, Order, Value
+from dsrb_mm.annotation import KINDS
+from dsrb_mm.apis import load_model
+from dsrb_mm.completion import ORDERS, VALUES
 
 CLASSES = ['cat', 'dog', 'bird']
 ROOT = Path(__file__).parents[2]
@@ -107,6 +111,58 @@ def test_complete_keeps_what_is_known(folder):
         assert all(row[name] == known[name] for name in CLASSES if known[name])
 
 
+def test_what_is_left_is_ranked_and_asked_and_the_answers_come_back(folder):
+    text = call(
+        *('complete', 'work', '--out', 'filled_2.csv', '--rank-out', 'next.csv'),
+        *('--scores-out', 'all_scores.csv', '--rank-by', 'image', '--report', 'filled_2.json'),
+    )
+    assert 'dsrb ask work next.csv' in text
+    again = ('--scores-in', 'all_scores.csv', '--out', 'filled_3.csv', '--rank-out', 'next_3.csv')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('dsrb_mm.completion.run.load_model', None)
+        call('complete', 'work', *again, '--rank-by', 'image')
+    assert (folder / 'next.csv').read_bytes() == (folder / 'next_3.csv').read_bytes()
+    assert 'filled_2.csv exists' in call('complete', 'work', '--out', 'filled_2.csv', code=1)
+    text = call('ask', 'work', 'next.csv', '--limit', 3, '--out', 'review.html')
+    assert '3 questions' in text and f'--images {folder}' in text
+    call('ask', 'work', 'next.csv', '--to', 'label-studio', '--out', 'tasks.json')
+    tasks = json.loads((folder / 'tasks.json').read_text())
+    asked = sum(len(task['data']['choices']) for task in tasks)
+    assert asked == len(list(csv.DictReader((folder / 'next.csv').open())))
+    # As if everybody answered yes to the first three.
+    with (folder / 'next.csv').open() as file:
+        questions = list(csv.DictReader(file))[:3]
+    with (folder / 'answers.csv').open('w', newline='') as file:
+        writer = csv.DictWriter(file, ['path', *CLASSES])
+        writer.writeheader()
+        writer.writerows({'path': row['path'], row['category']: 1} for row in questions)
+    text = call(
+        *('import', 'answers.csv', '--images', folder, '--add-to', 'filled_2.csv'),
+        *('--out', 'labels_2.csv'),
+    )
+    assert '3 labels added to those of filled_2.csv' in text
+    rows = {row['path']: row for row in csv.DictReader((folder / 'labels_2.csv').open())}
+    assert len(rows) == 40
+    assert all(rows[row['path']][row['category']] == '1' for row in questions)
+
+
+def test_scores_come_from_the_features_of_the_training(folder, monkeypatch):
+    loaded = []
+
+    def load(cfg, *args, **options):
+        loaded.append(cfg.model.backbone.type)
+        return load_model(cfg, *args, **options)
+
+    monkeypatch.setattr('dsrb_mm.completion.run.load_model', load)
+    call('complete', 'work', '--out', 'filled_4.csv')
+    assert loaded == ['FeatureInput']
+
+
+def test_choices_are_those_of_the_library():
+    for choices, known in ((Order, ORDERS), (Value, VALUES), (Kind, KINDS)):
+        assert {choice.value for choice in choices} == set(known)
+
+
 def test_export_agrees_with_pytorch(folder):
     assert 'largest deviation from PyTorch' in call('export', 'work', '--out', 'model.onnx')
     assert (folder / 'model.onnx').stat().st_size > 1000
@@ -139,6 +195,7 @@ def test_compare_ranks_methods(folder):
         (['train', 'nothing.csv'], 'does not exist'),
         (['predict', 'nowhere', 'labels.csv'], 'does not exist'),
         (['check'], 'expected a file of labels'),
+        (['ask', '.', 'labels.csv', '--to', 'cvat'], 'label-studio'),
     ],
 )
 def test_wrong_arguments_are_refused_at_once(arguments, message):

@@ -42,7 +42,7 @@ def add_labels(
     files: Sequence[str],
     labels: NDArray,
     columns: Sequence[str],
-    folder: str | None,
+    folders: Sequence[str],
 ) -> Added:
     """Fill the gaps of a CSV of labels with answers; images are compared by resolved path.
 
@@ -52,7 +52,7 @@ def add_labels(
         files: Image files of the answers (M).
         labels: Answers.
         columns: Their categories (C).
-        folder: Folder that paths in ``base`` are relative to; None: its own, or ``images`` in it.
+        folders: Where its images may be: the folder that holds most of them counts.
 
     Shape:
         labels (M, C) in {1, 0, -1}.
@@ -71,7 +71,7 @@ def add_labels(
         )
     rows = list(read_rows(base))
     body = list(rectangular_rows(base, rows[1:], len(header)))
-    paths = _image_files(base, [row[path_at] for _, row in body], folder)
+    paths = _image_files([row[path_at] for _, row in body], folders)
     answers = dict(zip(real_paths(files), labels, strict=True))
     strangers = sorted(answers.keys() - set(paths))
     if strangers:
@@ -106,8 +106,7 @@ def add_labels(
     return Added(table, dict(splits), filled, contradicting)
 
 
-def _image_files(base: Path, names: Sequence[str], folder: str | None) -> list[str]:
+def _image_files(names: Sequence[str], folders: Sequence[str]) -> list[str]:
     """Resolved paths of the images of a CSV, in the folder that holds most of them."""
-    folders = [str(base.parent), str(base.parent / 'images')] if folder is None else [folder]
     joined = [[os.path.join(root, name) for name in names] for root in folders]
     return real_paths(max(joined, key=lambda paths: sum(map(os.path.isfile, paths))))

@@ -120,7 +120,7 @@ def import_labels(
         seed: Of the drawing.
         add_to: A CSV of labels. Then ``out`` is this CSV with its gaps filled by the source, such
             as the answers of annotators; rows, columns and known labels stay. ``relative_to`` is
-            the folder of its images; None: its own, or ``images`` in it.
+            the folder of its images; None: its own, ``images`` in it, or ``image_root``.
         overwrite: Whether an existing ``out`` may be replaced.
 
     Returns:
@@ -161,8 +161,9 @@ def import_labels(
     notes = _notes(found.images, files, images, columns, merged)
     base = str(out.parent if relative_to is None else relative_to)
     if add_to is not None:
-        folder = None if relative_to is None else base
-        added = add_labels(Path(add_to), out, kept, labels, columns, folder)
+        beside = Path(add_to).parent
+        folders = [str(beside), str(beside / 'images'), root] if relative_to is None else [base]
+        added = add_labels(Path(add_to), out, kept, labels, columns, folders)
         labels, splits = added.labels, added.splits
         notes.append(f'{added.filled} labels added to those of {add_to}')
         if added.contradicting:

@@ -34,6 +34,19 @@ def test_gaps_are_filled_and_nothing_else_changes(add):
     assert report.splits == dict(train=1, val=1, more=1) | {'': 1}
 
 
+def test_the_csv_may_lie_far_from_its_images(add, folder, tmp_path_factory):
+    add('path,dog,cat\na.jpg,1,1\n')
+    far = tmp_path_factory.mktemp('far')
+    (far / 'labels.csv').write_text(BASE)
+    report = import_labels(
+        folder / 'answers.csv',
+        far / 'new.csv',
+        add_to=far / 'labels.csv',
+        image_root=folder / 'images',
+    )
+    assert report.notes == ('2 labels added to those of ' + str(far / 'labels.csv'),)
+
+
 @pytest.mark.parametrize(
     ('text', 'message'),
     [

@@ -1,0 +1,47 @@
+"""Arguments that several commands take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Labels = Annotated[
+    Path,
+    typer.Argument(
+        exists=True,
+        help='CSV (path, split, one column per category: 1, 0 or nothing), or an export of an '
+        'annotation tool',
+    ),
+]
+WorkDir = Annotated[Path, typer.Argument(exists=True, help='folder of a training')]
+Images = Annotated[
+    Path | None,
+    typer.Option(exists=True, file_okay=False, help='folder of the images [beside the labels]'),
+]
+Unknown = Annotated[
+    str | None,
+    typer.Option(
+        help='what an unlisted category means, for formats other than CSV: absent, unlisted '
+        '(unknown), or a file of what was looked for'
+    ),
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option(help='column of the CSV that is no category; repeatable')
+]
+Device = Annotated[str | None, typer.Option(help='cpu, cuda, cuda:1 ... [the GPU if any]')]
+Budget = Annotated[str, typer.Option(help='optimiser steps, or auto: by the known labels')]
+Overwrite = Annotated[bool, typer.Option(help='replace an existing file')]
+Seed = Annotated[int, typer.Option(help='of split, weights and order of images')]
+
+
+def parse_budget(text: str) -> int | str:
+    """Read ``--budget``: a number of optimiser steps, or ``auto``."""
+    if text == 'auto':
+        return text
+    if not text.isdecimal() or not int(text):
+        raise typer.BadParameter(
+            f'expected a number of steps or auto, but got {text!r}', param_hint='--budget'
+        )
+    return int(text)
