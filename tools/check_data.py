@@ -9,9 +9,10 @@ import sys
 
 from rich.console import Console
 
-from dsrb_mm.cli.data_findings import show_data, show_findings
+from dsrb_mm.cli.data_findings import show_data
 from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
+from dsrb_mm.engine.training_checks import show_findings
 
 
 def main(argv: list[str] | None = None) -> None:

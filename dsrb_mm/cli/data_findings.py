@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
 from mmengine.config import Config
 from rich.console import Console
 
-from dsrb_mm.datasets.data_report import (
-    build_reports,
-    find_unreadable,
-    leaks,
-    model_problems,
-    unread_rows,
-)
+from dsrb_mm.datasets.data_report import build_reports, find_unreadable
 from dsrb_mm.datasets.data_tables import tables, write_csv
-from dsrb_mm.engine.training_checks import config_problems
+from dsrb_mm.engine.training_checks import data_findings
 
 
 def show_data(
@@ -46,13 +39,4 @@ def show_data(
         console.print(table)
     if out:
         write_csv(reports, out)
-    problems = [line for report in reports for line in report.problems()]
-    problems += [*leaks(reports), *model_problems(cfg, reports), *config_problems(cfg, reports)]
-    return problems, [line for report in reports for line in report.notes()] + unread_rows(reports)
-
-
-def show_findings(console: Console, notes: Iterable[str], problems: Iterable[str]) -> None:
-    """Print notes and problems."""
-    for kind, style, lines in (('note', 'yellow', notes), ('problem', 'red', problems)):
-        for line in lines:
-            console.print(f'{kind}: {line}', style=style, soft_wrap=True)
+    return data_findings(cfg, reports)

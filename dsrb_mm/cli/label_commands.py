@@ -9,11 +9,12 @@ from typing import Any
 from dsrb_mm.annotation import ask
 from dsrb_mm.cli.command_settings import WRONG_INPUT, quiet_console
 from dsrb_mm.cli.completing import CompletionFiles, fill_in_labels
-from dsrb_mm.cli.data_findings import show_data, show_findings
+from dsrb_mm.cli.data_findings import show_data
 from dsrb_mm.cli.tools import clear_errors
 from dsrb_mm.completion import TrustRule
 from dsrb_mm.datasets import import_labels
 from dsrb_mm.datasets.config_files import files_of_config
+from dsrb_mm.engine.training_checks import show_findings
 from dsrb_mm.features import refusal, use_cached_features
 from dsrb_mm.fileio.config_file import read_config_file
 from dsrb_mm.workflow import find_checkpoint, find_config, import_into, make_config

@@ -25,7 +25,7 @@ from dsrb_mm.datasets.data_checks import (
 )
 from dsrb_mm.datasets.image_decoding import MAX_PIXELS
 from dsrb_mm.datasets.readable_images import find_max_pixels, unreadable_images
-from dsrb_mm.datasets.wrappers import change_innermost, innermost_datasets
+from dsrb_mm.datasets.wrappers import change_innermost, innermost_configs, innermost_datasets
 
 
 @dataclass
@@ -92,6 +92,8 @@ class DataReport:
         ]
         if clashes:
             found.append(f'{len(clashes)} images with contradicting labels: {shorten(clashes)}')
+        if self.nothing_known:
+            found.append(self.nothing_known)
         benchmark = find_benchmark(self.dataset_type, len(self.classes))
         expected = benchmark.images.get(self.split) if benchmark else None
         if benchmark is not None and expected not in (None, len(self.paths)):
@@ -100,6 +102,14 @@ class DataReport:
                 f'but got {len(self.paths):,}'
             )
         return [f'{self.split}: {line}' for line in found]
+
+    @property
+    def nothing_known(self) -> str:
+        """Why no category can be learnt or judged; empty if one can."""
+        if self.positives.any():
+            return ''
+        what = 'learn' if self.split == 'train' else 'judge a model by'
+        return f'no label is known to be present: there is nothing to {what}'
 
     def notes(self) -> list[str]:
         """What may be a mistake, one line each."""
@@ -114,7 +124,26 @@ class DataReport:
             if 'CSVMultiLabel' in self.dataset_type:
                 hint = '; a column that is no category goes into ignore_columns'
             found.append(f'no known label in {len(columns)} categories: {shown}{hint}')
+        found += self._one_sided()
+        blind = int((~(self.labels >= 0).any(axis=1)).sum())
+        if blind and self.split == 'train':
+            found.append(f'{blind:,} of {len(self.labels):,} images have no known label')
         return [f'{self.split}: {line}' for line in found]
+
+    def _one_sided(self) -> list[str]:
+        """Categories of which all known labels are the same, a line for each kind."""
+        present, absent = (self.labels == 1).any(axis=0), (self.labels == 0).any(axis=0)
+        verb = 'learnt' if self.split == 'train' else 'judged'
+        kinds = {f'positive in {{}} categories, which cannot be {verb}': absent & ~present}
+        if self.split == 'train':
+            text = 'negative in {} categories, which a model may call present everywhere'
+            kinds[text] = present & ~absent
+        found = []
+        for text, where in kinds.items():
+            names = [self.classes[column] for column in np.flatnonzero(where).tolist()]
+            if names:
+                found.append(f'no known {text.format(len(names))}: {shorten(names)}')
+        return found
 
     def summary(self) -> dict[str, str]:
         """The numbers, formatted, by what they are."""
@@ -149,7 +178,8 @@ def build_reports(cfg: Config) -> list[DataReport]:
     train, val, test = (cfg.get(f'{split}_dataloader') for split in SPLITS)
     loaders = {'train': train, 'val': val, 'test': test or val}
     if val and val['dataset'] == loaders['test']['dataset']:
-        del loaders['val']
+        named = {inner.get('split') for inner in innermost_configs(val['dataset'])}
+        del loaders['test' if named == {'val'} else 'val']
     reports = []
     for split, loader in loaders.items():
         if loader:

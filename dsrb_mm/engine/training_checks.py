@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.runner import Runner
+from rich.console import Console
 
-from dsrb_mm.datasets.data_report import DataReport
+from dsrb_mm.datasets.data_report import DataReport, leaks, model_problems, unread_rows
 from dsrb_mm.engine.budget import no_batch
 from dsrb_mm.engine.checkpoints.checkpoint_reading import load_plain_checkpoint
 from dsrb_mm.engine.config_keys import unread_keys
@@ -49,6 +50,39 @@ def check_precision(cfg: Config) -> None:
             'mixed precision (--amp, optim_wrapper.type=AmpOptimWrapper) trains on a GPU, '
             'and there is none; on a CPU train without it: optim_wrapper.type=OptimWrapper'
         )
+
+
+def data_findings(cfg: Config, reports: Sequence[DataReport]) -> tuple[list[str], list[str]]:
+    """What is wrong with a config and its data, and what may be a mistake.
+
+    Args:
+        cfg: The config.
+        reports: What :func:`build_reports` gave for it.
+
+    Returns:
+        Problems and notes, one line each.
+    """
+    problems = [line for report in reports for line in report.problems()]
+    problems += [*leaks(reports), *model_problems(cfg, reports), *config_problems(cfg, reports)]
+    return problems, [line for report in reports for line in report.notes()] + unread_rows(reports)
+
+
+def show_findings(console: Console, notes: Iterable[str], problems: Iterable[str]) -> None:
+    """Print notes and problems."""
+    for kind, style, lines in (('note', 'yellow', notes), ('problem', 'red', problems)):
+        for line in lines:
+            console.print(f'{kind}: {line}', style=style, soft_wrap=True)
+
+
+def check_learnable(reports: Sequence[DataReport]) -> None:
+    """Check that a training set teaches something.
+
+    Raises:
+        ValueError: No label of it is known to be present.
+    """
+    for report in reports:
+        if report.split == 'train' and report.nothing_known:
+            raise ValueError(f'{report.nothing_known} in the training set')
 
 
 def config_problems(cfg: Config, reports: Sequence[DataReport]) -> list[str]:

@@ -15,11 +15,13 @@ from rich.console import Console
 
 from dsrb_mm.apis import MultiLabelInferencer
 from dsrb_mm.datasets import import_labels
+from dsrb_mm.datasets.data_report import build_reports
 from dsrb_mm.datasets.imports import ImportReport
 from dsrb_mm.engine.budget import AUTO, apply_budget
 from dsrb_mm.engine.checkpoints.checkpoint_reading import guard_checkpoint_loader
 from dsrb_mm.engine.hooks.console_hook import quiet_loggers
 from dsrb_mm.engine.model_config import complete_model
+from dsrb_mm.engine.training_checks import check_learnable, data_findings, show_findings
 from dsrb_mm.features import refusal, use_cached_features
 from dsrb_mm.models.backbones.package_weights import export_efficientnet_lite0
 from dsrb_mm.workflow.recipes import compose
@@ -78,9 +80,11 @@ def train(
     report = import_into(
         work_dir, labels, images, unknown, ignore_columns=ignore_columns, seed=seed
     )
-    for line in report.notes:
-        console.print(f'note: {line}', soft_wrap=True)
     cfg = make_config(report, method, recipe, device, seed)
+    reports = build_reports(cfg)
+    check_learnable(reports)
+    problems, notes = data_findings(cfg, reports)
+    show_findings(console, [*report.notes, *notes], problems)
     apply_budget(cfg, budget)
     cfg.work_dir = str(work_dir)
     cfg.dump(work_dir / CONFIG)

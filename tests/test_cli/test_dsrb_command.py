@@ -202,6 +202,29 @@ def test_wrong_arguments_are_refused_at_once(arguments, message):
     assert message in call(*arguments, code=2)
 
 
+def test_labels_are_checked_before_training(folder, monkeypatch):
+    rows = list(csv.DictReader((folder / 'work/labels.csv').open()))
+
+    def write(change):
+        with (folder / 'changed.csv').open('w', newline='') as file:
+            writer = csv.DictWriter(file, rows[0].keys())
+            writer.writeheader()
+            writer.writerows(change(dict(row)) if row['split'] == 'train' else row for row in rows)
+        return ('changed.csv', '--work-dir', 'changed', '--images', '.', '--budget', 1)
+
+    def stop(cfg):
+        raise ValueError('training would begin')
+
+    monkeypatch.setattr('dsrb_mm.workflow.training.run', stop)
+    text = call('train', *write(lambda row: row | dict(cat='0', dog='')), code=1)
+    assert 'training would begin' in text
+    assert 'note: train: no known positive in 1 categories, which cannot be learnt: cat' in text
+    assert 'note: train: no known label in 1 categories: dog' in text
+    none = write(lambda row: row | dict(cat='', dog='', bird='0'))
+    assert 'there is nothing to learn' in call('check', *none[:1], '--images', '.', code=1)
+    assert 'error: no label is known to be present' in call('train', *none, code=1)
+
+
 def test_help_needs_neither_pytorch_nor_mmpretrain():
     code = 'import sys; import dsrb.app; print(sorted({"torch", "mmengine"} & set(sys.modules)))'
     done = subprocess.run(

@@ -214,7 +214,7 @@ def test_published_counts_of_voc(tmp_path):
 def test_published_counts(dataset_type, num_classes, train, test):
     for split, count in (('train', train), ('test', test)):
         for wrong in (0, 1):
-            labels = np.zeros((count - wrong, num_classes), np.int8)
+            labels = np.ones((count - wrong, num_classes), np.int8)
             # This file stands for all images.
             report = DataReport(split, dataset_type, range(num_classes), labels, [])
             report.paths = [__file__] * len(labels)
@@ -222,7 +222,7 @@ def test_published_counts(dataset_type, num_classes, train, test):
 
 
 def test_other_data_has_no_published_count():
-    labels = np.zeros((2, 48), np.int8)
+    labels = np.ones((2, 48), np.int8)
     assert DataReport('train', 'CocoMultiLabel', range(48), labels, [__file__] * 2).problems() == []
 
 
@@ -307,7 +307,7 @@ def test_tool_counts_rows_that_nothing_reads(tmp_path, capsys):
     splits = ['train'] * 3 + ['val', 'validation', 'validation']
     write_csv(tmp_path / 'labels.csv', random_labels(6, 3), CLASSES, splits)
     assert run_tool(csv_config(tmp_path, train='train', val='val'), tmp_path) == 0
-    (note,) = lines_with(capsys, 'note')
+    (note,) = [line for line in lines_with(capsys, 'note') if 'no known' not in line]
     assert "labels.csv: no data set reads the rows of the splits 'validation' (2)" in note
 
 

@@ -15,7 +15,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from dsrb_mm.datasets import get_label_matrix
 
-_SHOWN = 8  # categories named in a line
 _METRICS = ('mAP', 'CF1', 'CF1_tuned')
 
 
@@ -57,7 +56,6 @@ class ConsoleHook(Hook):
                 f'{name}: {len(labels):,} images, {labels.shape[1]} categories; labels: '
                 f'{counts[0]} present, {counts[1]} absent, {counts[2]} unknown'
             )
-            self._warn_of_empty(name, labels, loader.dataset.metainfo['classes'])
         self.console.print(
             f'{runner.max_iters} steps in {runner.max_epochs} epochs on {_device(runner)}, log and '
             f'checkpoints: {runner.work_dir}',
@@ -70,14 +68,6 @@ class ConsoleHook(Hook):
         )
         self._task = self.progress.add_task('', total=runner.max_iters, completed=runner.iter)
         self.progress.start()
-
-    def _warn_of_empty(self, name: str, labels: np.ndarray, classes: list[str]) -> None:
-        kinds = ('learnt', 'no known positive') if name == 'train' else ('judged', 'none positive')
-        empty = [classes[i] for i in np.flatnonzero(~(labels == 1).any(0))]
-        if empty:
-            shown = ', '.join(empty[:_SHOWN]) + (', ...' if len(empty) > _SHOWN else '')
-            text = f'cannot be {kinds[0]} ({kinds[1]}): {shown}'
-            self.console.print(text, style='yellow', soft_wrap=True)
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch=None, outputs: Mapping | None = None
@@ -104,7 +94,7 @@ class ConsoleHook(Hook):
         self._losses = []
         text = ', '.join(f'{name} {number:.1f}' for name, number in shown.items())
         best = f'best mAP {self._best[0]:.1f} (epoch {self._best[1]})'
-        self.console.print(f'epoch {epoch:>3}: loss {loss:.4f}, {text}; {best}')
+        self.console.print(f'epoch {epoch:>3}: loss {loss:.4f}, {text}; {best}', soft_wrap=True)
 
     def after_train(self, runner: Runner) -> None:
         """Take the bar away."""
