@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from mmengine import registry
@@ -18,15 +18,21 @@ from mmpretrain.models.utils import ClsDataPreprocessor
 from torch import nn
 from torch.utils.data import DataLoader
 
+from dsrb_mm.engine.key_proposals import (
+    OTHERS,
+    RUNNER,
+    argument_names,
+    items_of,
+    near_hooks,
+    near_leaves,
+    near_tops,
+    proposal,
+    same_leaves,
+    shown_keys,
+)
 from dsrb_mm.registry import MASKS
 
-_SHOWN = 4  # keys that a message proposes
 _NEAR = 0.85  # similarity from which a name that may be meant is taken for a misspelt key
-# Read beside what Runner takes: by MMEngine, by MMPretrain's interfaces, by this package's tools.
-_OTHERS = (
-    'compile', 'custom_imports', 'find_unused_parameters', 'model_wrapper_cfg', 'sync_bn',
-    'test_pipeline', 'tta_model', 'tta_pipeline', 'budget', 'method',
-)  # fmt: skip
 # What MMEngine takes out of a config before it calls the constructor.
 _TAKEN_OUT = {'type', 'priority', 'convert_to_iter_based', '_scope_', '_delete_'}
 _ENVIRONMENT = {'cudnn_benchmark', 'mp_cfg', 'dist_cfg', 'resource_limit'}
@@ -36,33 +42,28 @@ _PARAMETERS = {
 }  # fmt: skip
 
 
-def _names(*functions: Any) -> set[str]:
-    return {name for f in functions for name in inspect.signature(f).parameters}
-
-
-_LOADER = _names(DataLoader) | {'num_batch_per_epoch', 'disable_subprocess_warning'}
+_LOADER = argument_names(DataLoader) | {'num_batch_per_epoch', 'disable_subprocess_warning'}
 # Accepted in dicts that have no type, by their place.
 _PLACES: dict[tuple[str, ...], set[str]] = {
     **{(f'{split}_dataloader',): _LOADER for split in ('train', 'val', 'test')},
-    ('train_cfg',): _names(EpochBasedTrainLoop, IterBasedTrainLoop) | {'by_epoch'},
-    ('val_cfg',): _names(ValLoop),
-    ('test_cfg',): _names(TestLoop),
-    ('randomness',): _names(Runner.set_randomness),
+    ('train_cfg',): argument_names(EpochBasedTrainLoop, IterBasedTrainLoop) | {'by_epoch'},
+    ('val_cfg',): argument_names(ValLoop),
+    ('test_cfg',): argument_names(TestLoop),
+    ('randomness',): argument_names(Runner.set_randomness),
     ('auto_scale_lr',): {'enable', 'base_batch_size'},
     ('env_cfg',): _ENVIRONMENT,
     ('env_cfg', 'mp_cfg'): {'mp_start_method', 'opencv_num_threads'},
     ('optim_wrapper',): {'optimizer', 'accumulative_counts', 'clip_grad'},
     ('optim_wrapper', 'paramwise_cfg'): _PARAMETERS,
-    ('log_processor',): _names(LogProcessor),
-    ('data_preprocessor',): _names(ClsDataPreprocessor),
-    ('model', 'data_preprocessor'): _names(ClsDataPreprocessor),
+    ('log_processor',): argument_names(LogProcessor),
+    ('data_preprocessor',): argument_names(ClsDataPreprocessor),
+    ('model', 'data_preprocessor'): argument_names(ClsDataPreprocessor),
     ('custom_imports',): {'imports', 'allow_failed_imports'},
 }
 _ADDED: dict[tuple[str, ...], set[str]] = {
     ('optim_wrapper',): {'constructor', 'paramwise_cfg'},
     ('train_cfg',): {'by_epoch'},
 }
-_RUNNER = _names(Runner) - {'cfg'}
 
 
 class _Accepted(NamedTuple):
@@ -111,22 +112,16 @@ def unread_keys(cfg: Config) -> list[str]:
     content = cfg.to_dict()
     found = []
     for name in content:
-        near = difflib.get_close_matches(name, _RUNNER, 1, _NEAR)
-        if name not in _RUNNER and name not in _OTHERS and near:
+        near = difflib.get_close_matches(name, RUNNER, 1, _NEAR)
+        if name not in RUNNER and name not in OTHERS and near:
             found.append(f'nothing reads {name}; did you mean {near[0]}?')
-    for name in sorted(_RUNNER & set(content)):
+    for name in sorted(RUNNER & set(content)):
         found += _walk((name,), content[name], content)
     return found
 
 
-def _items(node: Any) -> list[tuple[str, Any]]:
-    if isinstance(node, Mapping):
-        return [(str(key), value) for key, value in node.items()]
-    return [(str(i), v) for i, v in enumerate(node)] if isinstance(node, (list, tuple)) else []
-
-
 def _walk(path: tuple[str, ...], node: Any, content: dict) -> Iterator[str]:
-    for key, value in _items(node):
+    for key, value in items_of(node):
         here = (*path, key)
         message = _unread(here, {}, content)
         if message:
@@ -138,13 +133,13 @@ def _walk(path: tuple[str, ...], node: Any, content: dict) -> Iterator[str]:
 def _unread(path: tuple[str, ...], before: dict, after: dict) -> str | None:
     """Why a key changes nothing; None if something reads it."""
     top = path[0]
-    if top not in _RUNNER and top not in _OTHERS:
+    if top not in RUNNER and top not in OTHERS:
         if top in before:
-            keys = _same_leaves(path, before)
-            use = f'; use {_shown(keys)}' if keys else ''
+            keys = same_leaves(path, before)
+            use = f'; use {shown_keys(keys)}' if keys else ''
             return f'{top} is a name inside the config file, which nothing else reads{use}'
-        return 'nothing reads it' + _proposal(
-            _near_tops(path) or _same_leaves(path, before or after)
+        return 'nothing reads it' + proposal(
+            near_tops(path) or same_leaves(path, before or after) or near_leaves(path, before)
         )
     node: Any = after
     for depth, name in enumerate(path):
@@ -155,8 +150,8 @@ def _unread(path: tuple[str, ...], before: dict, after: dict) -> str | None:
             if near or accepted.closed:
                 keys = ['.'.join([*path[:depth], match, *path[depth + 1 :]]) for match in near]
                 place = f'{".".join(path[:depth])}{_kind(node)} has no {name!r}'
-                return place + _proposal(
-                    keys or _near_hooks(path, before) or _same_leaves(path, before or after)
+                return place + proposal(
+                    keys or near_hooks(path, before) or same_leaves(path, before or after)
                 )
         node = _child(node, name)
     return None
@@ -233,43 +228,3 @@ def _signature(function: Any) -> _Accepted:
         return _Accepted(set(), False)
     kinds = {p.kind for p in parameters}
     return _Accepted({p.name for p in parameters}, inspect.Parameter.VAR_KEYWORD not in kinds)
-
-
-def _same_leaves(path: tuple[str, ...], content: dict) -> list[str]:
-    """Keys that are read and have the same last name or, without any, the value of the variable."""
-    value = content.get(path[0]) if len(path) == 1 else None
-    by_name, by_value = [], []
-    for key, found in _leaves({k: v for k, v in content.items() if k in _RUNNER}):
-        if key == path or 'custom_keys' in key:
-            continue
-        if key[-1] == path[-1]:
-            by_name.append('.'.join(key))
-        elif isinstance(value, str) and value and found == value:
-            by_value.append('.'.join(key))
-    return by_name or by_value
-
-
-def _leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if path:
-        yield path, node
-    for key, value in _items(node):
-        yield from _leaves(value, (*path, key))
-
-
-def _near_hooks(path: tuple[str, ...], before: dict) -> list[str]:
-    hooks = before.get('default_hooks', {}) if path[0] == 'default_hooks' else {}
-    near = difflib.get_close_matches(path[1], sorted(hooks), 1) if len(path) > 1 else []
-    return ['.'.join([path[0], match, *path[2:]]) for match in near]
-
-
-def _near_tops(path: tuple[str, ...]) -> list[str]:
-    near = difflib.get_close_matches(path[0], sorted({*_RUNNER, *_OTHERS}), 1, 0.7)
-    return ['.'.join([match, *path[1:]]) for match in near]
-
-
-def _shown(keys: Sequence[str]) -> str:
-    return ', '.join(keys[:_SHOWN]) + (', ...' if len(keys) > _SHOWN else '')
-
-
-def _proposal(keys: Sequence[str]) -> str:
-    return f'; did you mean {_shown(keys)}?' if keys else ''

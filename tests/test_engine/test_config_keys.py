@@ -33,6 +33,10 @@ def for_all(key):
         ('max_epochs', '; use train_cfg.max_epochs'),
         # Misspelt.
         ('train_dataloder.batch_size', 'did you mean train_dataloader.batch_size?'),
+        ('batch_szie', 'did you mean train_dataloader.batch_size'),
+        ('max_epoch', 'did you mean train_cfg.max_epochs?'),
+        ('data_rot', 'did you mean train_dataloader.dataset.dataset.data_root'),
+        ('lrr', 'did you mean optim_wrapper.optimizer.lr?'),
         ('load_form', 'did you mean load_from?'),
         ('resum', 'did you mean resume?'),
         ('qqq', 'nothing reads it'),
