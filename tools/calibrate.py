@@ -6,6 +6,7 @@ Example: python tools/calibrate.py configs/dsrb_voc_p50.py epoch_20.pth --precis
 from __future__ import annotations
 
 from dsrb_mm.calibration import NEVER
+from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
 from dsrb_mm.engine.checkpoints.stored_calibration import store_calibration
 from dsrb_mm.report import calibrate_checkpoint
@@ -17,10 +18,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--split', choices=['val', 'test'], default='val', help='held-out images')
     args = parser.parse_args(argv)
     with clear_errors(ValueError):
-        found = calibrate_checkpoint(
-            read_config(args), args.checkpoint, args.precision, args.split, args.device
-        )
-        store_calibration(args.checkpoint, found)
+        cfg = read_config(args)
+        checkpoint, cfg.load_from = args.checkpoint, None  # the config may start from this file
+        protect_inputs(cfg, [checkpoint])
+        found = calibrate_checkpoint(cfg, checkpoint, args.precision, args.split, args.device)
+        store_calibration(checkpoint, found)
     never = sum(value == NEVER for value in found.thresholds)
     print(
         f'{args.checkpoint}: thresholds ({found.rule}) of {found.num_classes} categories from '

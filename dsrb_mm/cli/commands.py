@@ -24,7 +24,7 @@ from dsrb_mm.engine.checkpoints.checkpoint_reading import guard_checkpoint_loade
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.fileio.atomic import write_atomically
 from dsrb_mm.fileio.config_file import read_config_file
-from dsrb_mm.report import write_report
+from dsrb_mm.report import report_files, write_report
 from dsrb_mm.sweep import KnownLabels, locked
 from dsrb_mm.workflow import (
     QuietRunner,
@@ -135,6 +135,7 @@ def report_command(work_dir: Path, out: Path | None, split: str | None, device: 
         cfg = read_config_file(find_config(work_dir))
         checkpoint = find_checkpoint(work_dir)
         out = out or work_dir / 'report'
+        protect_inputs(cfg, report_files(out), inputs=[checkpoint])
         page = write_report(cfg, checkpoint, out, split or 'test', device)
     console.print(f'open {page} in a browser', soft_wrap=True)
 

@@ -6,7 +6,7 @@ from .figures import build_figures
 from .judged import Judged, judge
 from .mistakes import find_confusions, worst_mistakes
 from .page import render_page
-from .writing import write_report
+from .writing import report_files, write_report
 
 __all__ = [
     'Interval',
@@ -17,6 +17,7 @@ __all__ = [
     'find_confusions',
     'judge',
     'render_page',
+    'report_files',
     'worst_mistakes',
     'write_report',
 ]

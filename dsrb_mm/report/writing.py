@@ -20,6 +20,11 @@ from dsrb_mm.report.thumbnails import category_maps, thumbnail
 PAGE, METRICS = 'report.html', 'metrics.json'
 
 
+def report_files(folder: str | Path) -> list[Path]:
+    """The files that :func:`write_report` writes into a folder."""
+    return [Path(folder, name) for name in (PAGE, METRICS)]
+
+
 def write_report(
     config: str | Path | Config,
     checkpoint: str | Path,

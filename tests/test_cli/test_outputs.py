@@ -62,11 +62,15 @@ def contents(folder):
         'complete_labels my.py weights.pth --out weights.pth --overwrite',
         'import_labels data/labels.csv --out hard.csv --overwrite',
         'plot_log data --out data/labels.csv',
+        'report my.py metrics.json --out .',
+        'calibrate my.py hard.csv',
+        'calibrate my.py base.py',
     ],
 )
 def test_inputs_survive(files, command, monkeypatch):
     (files / 'names.npy').write_text('a 1 2\nb 3 4\n')
     (files / 'my.json').write_text('{}')
+    (files / 'metrics.json').write_bytes(b'weights called so')
     before = contents(files)
     name, *arguments = command.split()
     monkeypatch.setattr(sys, 'argv', [f'{name}.py', *arguments])

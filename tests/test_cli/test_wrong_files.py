@@ -45,6 +45,7 @@ def files(tmp_path, monkeypatch):
     )
     torch.save(dict(state_dict=dict(w=torch.zeros(2))), tmp_path / 'weights.pth')
     torch.save(torch.zeros(2), tmp_path / 'tensor.pth')
+    (tmp_path / 'other.csv').write_bytes((tmp_path / 'data/labels.csv').read_bytes())
     (tmp_path / 'empty.pth').touch()
     (tmp_path / 'empty.py').touch()
     (tmp_path / 'page.pth').write_text('<!DOCTYPE html><html>not found</html>')
@@ -72,7 +73,7 @@ def test_wrong_configs(name, monkeypatch):
 @pytest.mark.parametrize('name', WITH_CHECKPOINT)
 def test_wrong_checkpoints(name, monkeypatch):
     wrong = {
-        'data/labels.csv': "a file of another kind, which begins with b'path,split,a,b",
+        'other.csv': "a file of another kind, which begins with b'path,split,a,b",
         'page.pth': 'begins with b',
         'empty.pth': 'an empty file',
         'data/images/0.png': 'a file of another kind',
