@@ -115,7 +115,8 @@ def evaluate_command(
     table = Table('metric', '', title=f'{splits[chosen]:,} images of {labels or file} ({chosen})')
     for name, value in metrics.items():
         if isinstance(value, (float, int)):
-            table.add_row(name.removeprefix('multi-label/'), f'{value:.1f}')
+            shown = f'{value:.4f}' if name.endswith('/loss') else f'{value:.1f}'
+            table.add_row(name.removeprefix('multi-label/'), shown)
     console.print(table)
 
 

@@ -23,6 +23,7 @@ from dsrb_mm.evaluation.average_precision import (
     check_labels,
     mean_over_evaluated,
 )
+from dsrb_mm.evaluation.cross_entropy import mean_cross_entropy
 from dsrb_mm.evaluation.precision_recall import precision_recall, top_k_mask
 from dsrb_mm.fileio.atomic import open_atomically
 from dsrb_mm.fileio.csv_rows import plain_cell, row_writer
@@ -33,8 +34,8 @@ class RecognitionResult:
     """Result of an evaluation.
 
     Attributes:
-        summary: mAP, mAP_raw, OP ... CF1 and, with top-k, OP_top3 ... CF1_top3, all in percent,
-            and num_classes_evaluated; of a tuned metric OP_tuned ... CF1_tuned as well.
+        summary: mAP, mAP_raw, OP ... CF1 and, with top-k, OP_top3 ... CF1_top3, all in percent;
+            loss and num_classes_evaluated; of a tuned metric OP_tuned ... CF1_tuned as well.
         per_class: AP and AP_raw in percent (nan without known positives) and the numbers of
             positives, negatives and unknown entries, each (C,).
     """
@@ -58,7 +59,8 @@ class MultiLabelRecognitionMetric(BaseMetric):
     Reference: arXiv 2205.13092. :func:`average_precision` and :func:`precision_recall` define the
     values. Labels are 1 present, 0 absent, -1 unknown; unknown entries are ignored. mAP (VOC 2012,
     interpolated), mAP_raw (not interpolated), CP and CR are means over the categories with known
-    positives, of which there are ``num_classes_evaluated``.
+    positives, of which there are ``num_classes_evaluated``. ``loss`` is the mean binary
+    cross-entropy (natural logarithm) of the known labels, whatever loss the model is trained with.
 
     A data sample has ``pred_score`` (C,), probabilities, and either ``gt_score`` (C,), which goes
     first, or ``gt_label``, the indices of all categories present. If it also has ``pred_logit``
@@ -185,6 +187,9 @@ class MultiLabelRecognitionMetric(BaseMetric):
                 predicted & top_k_mask(ranked, min(topk, ranked.shape[1])), labels
             )
             summary |= {f'{k}_top{topk}': 100 * v for k, v in top.items()}
+        summary['loss'] = mean_cross_entropy(
+            logits_of(scores) if logits is None else ranked, labels
+        )
         summary['num_classes_evaluated'] = int(np.count_nonzero(per_class['positives']))
         return RecognitionResult(summary, per_class)
 

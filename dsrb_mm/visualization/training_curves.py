@@ -21,7 +21,7 @@ SCALARS = 'vis_data/scalars.json'
 _WIDTH, _HEIGHT = 3.8, 3.5  # inches per panel
 _FEW = 25
 # Of what is logged, these say when and how fast.
-_BOOKKEEPING = {'step', 'iter', 'epoch', 'time', 'data_time', 'memory', 'eta'}
+_BOOKKEEPING = {'step', 'iter', 'epoch', 'time', 'data_time', 'memory', 'eta', 'iteration'}
 # Groups by the name of a scalar; the others are grouped by their first word.
 _GROUPS = {
     'loss': re.compile(r'loss(_.*)?|base_rate_entropy'),
@@ -29,9 +29,10 @@ _GROUPS = {
     'learning rate': re.compile(r'(.*[_/])?lr'),
 }
 _OTHERS = 'other values'
-_METRICS = 'metrics'
+_METRICS, _LOSS = 'metrics', 'loss'
 # Of the metrics of an evaluation these tell most; all are drawn where there are none of them.
 _MAIN_METRICS = {'mAP', 'OF1', 'CF1'}
+_BEST = 'mAP'  # chooses the best epoch
 # What a curve is compared with: a model that has learnt nothing from the images.
 _REFERENCES = {'base_rate_entropy', 'attention_uniform'}
 
@@ -43,7 +44,8 @@ class TrainingLog:
     Attributes:
         name: What to call it in the picture.
         train: Logged training steps, each with ``step``.
-        evaluation: Evaluations, each with ``step`` (the epoch).
+        evaluation: Evaluations, each with ``step`` (the epoch) and ``iteration`` (the last training
+            step that was logged before).
     """
 
     name: str
@@ -54,6 +56,26 @@ class TrainingLog:
         """Steps at which a scalar was logged, and its values."""
         records = [*self.train, *self.evaluation]
         found = [(record['step'], record[key]) for record in records if key in record]
+        return [step for step, _ in found], [value for _, value in found]
+
+    def best(self) -> dict | None:
+        """The evaluation with the highest mAP, with its value as ``best``; None without any."""
+        found = [
+            {**record, 'best': value}
+            for record in self.evaluation
+            for key, value in record.items()
+            if _short(key) == _BEST and value == value
+        ]
+        return max(found, key=lambda record: record['best'], default=None)
+
+    def validation_loss(self) -> tuple[list[float], list[float]]:
+        """Iterations of the evaluations, and the losses of the validation images."""
+        found = [
+            (record['iteration'], value)
+            for record in self.evaluation
+            for key, value in record.items()
+            if key != _LOSS and _short(key) == _LOSS
+        ]
         return [step for step, _ in found], [value for _, value in found]
 
 
@@ -101,8 +123,10 @@ def _parse(file: Path, name: str) -> TrainingLog:
             if number == len(lines):  # being written just now
                 continue
             raise ValueError(f'expected {file}:{number} to be JSON, but got: {error}') from error
-        if 'step' in record:
-            (train if 'loss' in record else evaluation).append(record)
+        if 'step' in record and 'loss' in record:
+            train.append(record)
+        elif 'step' in record:
+            evaluation.append({**record, 'iteration': train[-1]['step'] if train else 0})
     return TrainingLog(name, train, evaluation)
 
 
@@ -130,6 +154,7 @@ def _panels(logs: Sequence[TrainingLog]) -> list[_Panel]:
     panels = [_Panel(title, found, 'iteration') for title, found in groups.items() if found]
     metrics = _keys(record for log in logs for record in log.evaluation)
     main = [key for key in metrics if _short(key) in _MAIN_METRICS]
+    metrics = [key for key in metrics if _short(key) != _LOSS]
     return [*panels, _Panel(_METRICS, main or metrics, 'epoch')] if metrics else panels
 
 
@@ -142,7 +167,8 @@ def draw_training_curves(logs: Sequence[TrainingLog], path: str | Path) -> None:
     """Write a picture: one row per run, one column per group of scalars, which share their scales.
 
     Groups are made from the names of what was logged: losses, learning rates, numbers of changed
-    labels, scalars with the same first word, metrics.
+    labels, scalars with the same first word, metrics. The loss of the validation images stands
+    beside the losses, and the epoch with the best mAP is marked.
 
     Args:
         logs: Runs to compare.
@@ -194,8 +220,26 @@ def _draw_panel(axis: Axes, log: TrainingLog, panel: _Panel) -> None:
         elif any(np.array_equal(line.get_ydata(), values) for line in axis.lines):
             style |= dict(linestyle='--')  # the curve below shows through
         axis.plot(steps, values, label=_short(key), **style)
+    _mark_validation(axis, log, panel)
     if axis.lines:
         # Below the panel: inside it hides curves.
         axis.legend(fontsize=8, ncols=2, loc='upper center', bbox_to_anchor=(0.5, -0.17))
     else:
         axis.text(0.5, 0.5, 'not logged', ha='center', va='center', transform=axis.transAxes)
+
+
+def _mark_validation(axis: Axes, log: TrainingLog, panel: _Panel) -> None:
+    """The validation loss beside the losses; the best epoch there and among the metrics."""
+    best = log.best()
+    at: float | None = None
+    if panel.title == _LOSS:
+        steps, values = log.validation_loss()
+        if steps:
+            axis.plot(steps, values, label='validation loss', color='dimgrey', marker='.')
+        at = best['iteration'] if best else None
+    elif panel.title == _METRICS:
+        at = best['step'] if best else None
+    if best and at is not None:
+        label = f'best {_BEST} {best["best"]:.1f} (epoch {best["step"]})'
+        style: dict[str, Any] = dict(colors='grey', linestyles=':', zorder=1)
+        axis.vlines(at, 0, 1, label=label, transform=axis.get_xaxis_transform(), **style)

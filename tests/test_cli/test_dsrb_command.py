@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,7 +60,8 @@ def test_training_says_what_was_read_and_how_it_goes(folder):
     assert '8 images drawn for validation' in text
     assert 'train: 32 images, 3 categories; labels:' in text
     lines = [line for line in text.splitlines() if line.startswith('epoch')]
-    assert lines and all('mAP' in line and 'best mAP' in line for line in lines)
+    pattern = r'epoch +\d+: loss [\d.]+ \(val [\d.]+\), mAP [\d.]+ \(best [\d.]+, epoch \d+\), '
+    assert lines and all(re.fullmatch(pattern + r'tuned CF1 [\d.]+', line) for line in lines)
     assert 'INFO' not in text and len(text.splitlines()) < 40
     assert 'dsrb evaluate work' in text
 

@@ -11,7 +11,7 @@ from dsrb_mm.visualization.training_curves import draw_training_curves, read_tra
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def write_run(folder, num_epochs=4, iters=5, begin=2, evaluate=True, offset=0.0):
+def write_run(folder, num_epochs=4, iters=5, begin=2, evaluate=True, offset=0.0, loss=False):
     """Lines as LocalVisBackend writes them: blending starts at epoch ``begin``."""
     lines = []
     for epoch in range(num_epochs):
@@ -27,6 +27,7 @@ def write_run(folder, num_epochs=4, iters=5, begin=2, evaluate=True, offset=0.0)
             lines.append(record)
         if evaluate:
             metrics = {'multi-label/mAP': 10.0 * (epoch + 1) + offset, 'multi-label/OP': 1.0}
+            metrics |= {'multi-label/loss': 1 / (epoch + 1)} if loss else {}
             lines.append({**metrics, 'time': 0.1, 'step': epoch + 1})
     file = folder / 'vis_data/scalars.json'
     file.parent.mkdir(parents=True)
@@ -114,6 +115,24 @@ def test_picture(tmp_path, drawn):
             assert axis.get_xlim()[0] == 0
             assert line.get_xdata().max() <= axis.get_xlim()[1]
             assert line.get_ydata().max() <= axis.get_ylim()[1]
+
+
+def test_validation_loss_and_best_epoch(tmp_path, drawn):
+    file = write_run(tmp_path / '20250101_000000', loss=True)
+    lines = file.read_text().splitlines()
+    # The third evaluation is the best one; the last is of a diverged model.
+    lines[-1] = json.dumps({'multi-label/mAP': float('nan'), 'multi-label/loss': 9, 'step': 4})
+    file.write_text('\n'.join(lines))
+    draw_training_curves([read_training_log(tmp_path)], tmp_path / 'a.png')
+    loss, metric = drawn[0].axes[0], drawn[0].axes[-1]
+    assert list(curves(metric)) == ['mAP']
+    drawn_loss = curves(loss)['validation loss']
+    assert list(drawn_loss.get_xdata()) == [5, 10, 15, 20]
+    assert list(drawn_loss.get_ydata()) == [1, 1 / 2, 1 / 3, 9]
+    for axis, place in ((loss, 15), (metric, 3)):
+        (mark,) = axis.collections
+        assert mark.get_label() == 'best mAP 30.0 (epoch 3)'
+        assert {float(x) for x in mark.get_segments()[0][:, 0]} == {place}
 
 
 def write_log(folder, *records):

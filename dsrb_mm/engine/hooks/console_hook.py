@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from mmengine.hooks import Hook
@@ -15,7 +16,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from dsrb_mm.datasets import get_label_matrix
 
-_METRICS = ('mAP', 'CF1', 'CF1_tuned')
+_BEST = 'mAP'
+_EPOCH = re.compile(r'_epoch_(\d+)\.pth$')
 
 
 @HOOKS.register_module()
@@ -66,6 +68,7 @@ class ConsoleHook(Hook):
             console=self.console,
             transient=True,
         )
+        self._best = _best_before(runner)
         self._task = self.progress.add_task('', total=runner.max_iters, completed=runner.iter)
         self.progress.start()
 
@@ -81,25 +84,47 @@ class ConsoleHook(Hook):
         """One line: epoch, loss since the last line, metrics, and the best so far."""
         if runner.rank or not hasattr(self, 'progress') or not metrics:
             return
+        prefix = f'{self.prefix}/'
         shown = {
-            name: metrics[f'{self.prefix}/{name}']
-            for name in _METRICS
-            if f'{self.prefix}/{name}' in metrics
+            name.removeprefix(prefix): value
+            for name, value in metrics.items()
+            if name.startswith(prefix)
         }
-        epoch = runner.epoch
-        value = shown.get('mAP', np.nan)
+        value = shown.get(_BEST, np.nan)
         if self._best is None or value > self._best[0]:
-            self._best = (value, epoch)
-        loss = np.mean(self._losses) if self._losses else np.nan
+            self._best = (value, runner.epoch)
+        text = _describe(self._losses, shown, self._best)
         self._losses = []
-        text = ', '.join(f'{name} {number:.1f}' for name, number in shown.items())
-        best = f'best mAP {self._best[0]:.1f} (epoch {self._best[1]})'
-        self.console.print(f'epoch {epoch:>3}: loss {loss:.4f}, {text}; {best}', soft_wrap=True)
+        self.console.print(f'epoch {runner.epoch:>3}: {text}', soft_wrap=True)
 
     def after_train(self, runner: Runner) -> None:
         """Take the bar away."""
         if not runner.rank:
             self.progress.stop()
+
+
+def _describe(
+    losses: Sequence[float], metrics: Mapping[str, float], best: tuple[float, int]
+) -> str:
+    """Losses and metrics of an epoch, as far as they are there; short enough for a line."""
+    parts = [f'loss {np.mean(losses):.3f}'] if losses else []
+    if 'loss' in metrics:
+        parts.append(f'(val {metrics["loss"]:.3f})')
+    values = [' '.join(parts)] if parts else []
+    if _BEST in metrics:
+        values.append(f'{_BEST} {metrics[_BEST]:.1f} (best {best[0]:.1f}, epoch {best[1]})')
+    if 'CF1_tuned' in metrics:
+        values.append(f'tuned CF1 {metrics["CF1_tuned"]:.1f}')
+    elif 'CF1' in metrics:
+        values.append(f'CF1 {metrics["CF1"]:.1f}')
+    return ', '.join(values)
+
+
+def _best_before(runner: Runner) -> tuple[float, int] | None:
+    """The best metric of a training that is resumed, and its epoch."""
+    info = runner.message_hub.runtime_info
+    epoch = _EPOCH.search(str(info.get('best_ckpt')))
+    return (float(info['best_score']), int(epoch[1])) if epoch and 'best_score' in info else None
 
 
 def quiet_loggers(level: int = logging.ERROR) -> None:
