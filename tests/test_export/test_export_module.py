@@ -10,7 +10,7 @@ from dsrb_mm.export import ExportModule
 def test_rgb_in_scores_and_attention_out(small_model):
     rgb = np.random.default_rng(0).integers(0, 256, (3, 44, 60, 3), np.uint8)
     results = MultiLabelInferencer(small_model)(
-        [image[..., ::-1] for image in rgb], progress=False, return_attention=True
+        list(rgb), progress=False, return_attention=True, channel_order='rgb'
     )
     module = ExportModule(small_model)
     with torch.no_grad():

@@ -22,7 +22,7 @@ def session(exported):
 def test_onnxruntime_predicts_as_the_inferencer_does(session, small_model, batch_size):
     rgb = np.random.default_rng(batch_size).integers(0, 256, (batch_size, *SMALL, 3), np.uint8)
     results = MultiLabelInferencer(small_model)(
-        [image[..., ::-1] for image in rgb], progress=False, return_attention=True
+        list(rgb), progress=False, return_attention=True, channel_order='rgb'
     )
     images = rgb.transpose(0, 3, 1, 2).astype(np.float32)
     scores, logits, attention = session.run(['scores', 'logits', 'attention'], {'images': images})
