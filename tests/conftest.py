@@ -18,6 +18,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 from helpers.network import blocked_network
 
 torch.set_num_threads(1)
+# The first backward pass decides for the process whether autograd has threads, and copies of the
+# process cannot train if it has. After an export or torch.compile it would have some.
+torch.ones(1, requires_grad=True).backward()
 settings.register_profile('dsrb_mm', deadline=None, max_examples=25, derandomize=True)
 # `python -m pytest tests/test_fuzz --hypothesis-profile=long`: new inputs at every run.
 settings.register_profile('long', deadline=None, max_examples=1000)

@@ -2,8 +2,6 @@
 
 import json
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -170,39 +168,20 @@ def test_wrong_number_of_classes_stops_the_run(coco):
         Runner.from_cfg(coco).train()
 
 
-def start_tool(*args, cwd):
-    """In a new interpreter, which imports for seconds."""
-    command = [sys.executable, *[str(arg) for arg in args]]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
-
-
 def test_tools_train_resume_and_test(coco, tmp_path):
     coco.default_hooks.checkpoint.update(interval=1, save_best='multi-label/mAP')
     config = tmp_path / 'config.py'
     coco.dump(config)
     arguments = [config, '--work-dir', tmp_path / 'w']
     options = ['--cfg-options', 'train_cfg.max_epochs=1']
-    first = start_tool(ROOT / 'tools/train.py', *arguments, *options, cwd=tmp_path)
-    assert first.returncode == 0, first.stderr[-2000:]
     output = tmp_path / 'output'
+    assert run_tool('train', [*arguments, *options], output) == 0, output.read_text()[-2000:]
     assert run_tool('train', [*arguments, '--resume'], output) == 0, output.read_text()[-2000:]
     assert 'resumed epoch: 1' in output.read_text()
     checkpoint = tmp_path / 'w/epoch_3.pth'
-    done = start_tool(
-        ROOT / 'tools/test.py',
-        config,
-        checkpoint,
-        '--out',
-        'metrics.json',
-        '--show-dir',
-        'pictures',
-        '--interval',
-        4,
-        '--work-dir',
-        tmp_path / 't',
-        cwd=tmp_path,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
+    arguments = ['--out', 'metrics.json', '--show-dir', 'pictures', '--interval', 4]
+    arguments = [config, checkpoint, *arguments, '--work-dir', tmp_path / 't']
+    assert run_tool('test', arguments, output, cwd=tmp_path) == 0, output.read_text()[-2000:]
     assert 0 <= json.loads((tmp_path / 'metrics.json').read_text())['multi-label/mAP'] <= 100
     assert len(list((tmp_path / 'pictures').glob('*.png'))) == 3
 

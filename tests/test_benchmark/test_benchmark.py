@@ -7,7 +7,16 @@ from helpers.training import CONFIGS
 from mmengine.config import Config
 from oracles.wiring import LargestTensor, maximum_deviation
 
-from tools.benchmarks import SUITES, Options, as_json, environment, interleaved, make_table
+from tools.benchmarks import (
+    SUITES,
+    Options,
+    as_json,
+    environment,
+    interleaved,
+    loading,
+    make_table,
+    suites,
+)
 from tools.benchmarks.dense_step import DenseStep
 from tools.benchmarks.measure import peak_memory
 from tools.benchmarks.models import Setting, neck_and_head_step, prepare_head, prototype_banks
@@ -99,9 +108,18 @@ def test_every_form_is_timed_in_turn():
 
 
 @pytest.mark.parametrize('suite', sorted(set(SUITES) - {'labels', 'metric'}))
-def test_suites_run_and_are_reported(suite):
+def test_suites_run_and_are_reported(suite, tmp_path, monkeypatch):
+    # The first data set is loaded in a process of its own, which imports for seconds.
+    measured = iter([suites.measure_loading, loading._measure])
+    monkeypatch.setattr(suites, 'measure_loading', lambda config: next(measured)(config))
+    # Of the methods one of each kind: without state, with passes, with two views, with both.
+    for name in ('bce', 'dsrb', 'sr', 'hst'):
+        file = f'{name}_voc_modern.py'
+        (tmp_path / file).write_text(f'_base_ = {str(CONFIGS / file)!r}\n')
+    config = small_config()
+    object.__setattr__(config, '_filename', str(tmp_path / 'small.py'))
     options = Options(
-        small_config(), CPU, repeats=1, batches=(2, 3), sides=(2,), size=64, loading_scale=1e-3
+        config, CPU, repeats=1, batches=(2, 3), sides=(2,), size=64, loading_scale=1e-3
     )
     rows = list(SUITES[suite](options._replace(categories=(3,))))
     assert rows

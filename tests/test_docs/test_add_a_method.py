@@ -14,7 +14,13 @@ model['backbone'] = dict(
 )
 train_cfg = dict(max_epochs=3)
 default_hooks = dict(logger=dict(interval=1))
+steps = [
+    dict(type='LoadCheckedImageFromFile'),
+    dict(type='Resize', scale=(64, 64)),
+    dict(type='PackInputs'),
+]
 train_dataloader.update(batch_size=8, num_workers=0)
+train_dataloader['dataset']['dataset'] = dict(pipeline=steps)
 """
 
 
