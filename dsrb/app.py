@@ -48,6 +48,12 @@ def train(
     ignore: Ignore = None,
     device: Device = None,
     seed: Seed = 0,
+    resume: Annotated[
+        bool, typer.Option('--resume', help='go on with a training that was cut off')
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option('--overwrite', help='remove the checkpoints of an earlier training')
+    ] = False,
 ) -> None:
     """Train on partial labels."""
     steps = parse_budget(budget)
@@ -63,6 +69,8 @@ def train(
         ignore_columns=tuple(ignore or ()),
         device=device,
         seed=seed,
+        resume=resume,
+        overwrite=overwrite,
     )
 
 

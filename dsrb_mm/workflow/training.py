@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
@@ -24,6 +26,12 @@ from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.engine.training_checks import check_learnable, data_findings, show_findings
 from dsrb_mm.features import refusal, use_cached_features
 from dsrb_mm.models.backbones.package_weights import export_efficientnet_lite0
+from dsrb_mm.workflow.earlier_training import (
+    check_free,
+    earlier_config,
+    has_training,
+    remove_checkpoints,
+)
 from dsrb_mm.workflow.recipes import compose
 from dsrb_mm.workflow.work_dir import CONFIG, LABELS, load
 
@@ -42,6 +50,8 @@ def train(
     ignore_columns: Sequence[str] = (),
     device: str | None = None,
     seed: int = 0,
+    resume: bool = False,
+    overwrite: bool = False,
 ) -> MultiLabelInferencer:
     """Train on a file of partial labels.
 
@@ -62,13 +72,19 @@ def train(
         ignore_columns: Columns of a CSV that are no categories.
         device: ``'cpu'`` or ``'cuda'``; None is the GPU if there is one.
         seed: Of split, weights and order of images.
+        resume: Whether to go on with the training that the work directory holds, from its last
+            checkpoint, with the same labels and settings. It ends as if it had not been cut off.
+            Without a checkpoint the training begins.
+        overwrite: Whether the checkpoints of an earlier training are removed.
 
     Returns:
         The trained model, as :func:`load` gives it.
 
     Raises:
-        ValueError: Wrong labels or settings.
+        ValueError: Wrong labels or settings, or others than those of the training to go on with.
         FileNotFoundError: Labels or images are missing.
+        FileExistsError: The work directory holds a training, and neither ``resume`` nor
+            ``overwrite`` is set.
 
     Example:
         >>> model = dsrb_mm.train('photos/labels.csv')
@@ -76,18 +92,33 @@ def train(
         ['dog', 'grass']
     """
     work_dir = Path(work_dir)
+    if resume and overwrite:
+        raise ValueError('expected resume or overwrite, but got both')
+    goes_on = resume and has_training(work_dir)
+    if not goes_on:
+        check_free(work_dir, overwrite)
     console = Console(highlight=False, markup=False)
-    report = import_into(
-        work_dir, labels, images, unknown, ignore_columns=ignore_columns, seed=seed
-    )
-    cfg = make_config(report, method, recipe, device, seed)
-    reports = build_reports(cfg)
-    check_learnable(reports)
-    problems, notes = data_findings(cfg, reports)
-    show_findings(console, [*report.notes, *notes], problems)
-    apply_budget(cfg, budget)
+    with TemporaryDirectory() as temporary:
+        # What an earlier training has read stays until it is known to be the same.
+        folder = Path(temporary) if goes_on else work_dir
+        report = import_into(
+            folder, labels, images, unknown, ignore_columns=ignore_columns, seed=seed
+        )
+        cfg = make_config(report, method, recipe, device, seed)
+        reports = build_reports(cfg)
+        check_learnable(reports)
+        problems, notes = data_findings(cfg, reports)
+        show_findings(console, [*report.notes, *notes], problems)
+        apply_budget(cfg, budget)
+        if goes_on:
+            name_labels(cfg, work_dir / LABELS)
+            cfg = earlier_config(cfg, report.out, work_dir)
     cfg.work_dir = str(work_dir)
-    cfg.dump(work_dir / CONFIG)
+    if goes_on:
+        cfg.resume = True
+    else:
+        remove_checkpoints(work_dir)
+        cfg.dump(work_dir / CONFIG)
     run(cfg)
     return load(work_dir, device)
 
@@ -177,6 +208,12 @@ def read_labels(cfg: Config, file: Path, images: str | Path, **splits: str) -> N
         cfg[f'{loader}_dataloader'].dataset.dataset.update(data, split=split)
 
 
+def name_labels(cfg: Config, file: Path) -> None:
+    """Let data loaders of a config read a copy of the CSV that they read."""
+    for loader in ('train', 'val', 'test'):
+        cfg[f'{loader}_dataloader'].dataset.dataset.ann_file = str(file.absolute())
+
+
 def run(cfg: Config) -> None:
     """Train a config, with what a person wants to see on the screen and the rest in the log.
 
@@ -198,6 +235,11 @@ class QuietRunner(Runner):
         logger = super().build_logger(*args, **kwargs)
         quiet_loggers()
         return logger
+
+    def load_checkpoint(self, *args: Any, **kwargs: Any) -> Any:
+        """Load without a line on the screen, which MMEngine prints past its log."""
+        with redirect_stdout(None):
+            return super().load_checkpoint(*args, **kwargs)
 
     def dump_config(self) -> None:
         """Write nothing: what trains on cached features is not what the user should find."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from helpers.data import random_labels, write_csv
 from mmengine.config import Config
 from typer.testing import CliRunner
@@ -19,6 +20,7 @@ from dsrb.label_commands import Kind, Order, Value
 from dsrb_mm.annotation import KINDS
 from dsrb_mm.apis import load_model
 from dsrb_mm.completion import ORDERS, VALUES
+from dsrb_mm.engine.checkpoints import AtomicCheckpointHook
 
 CLASSES = ['cat', 'dog', 'bird']
 ROOT = Path(__file__).parents[2]
@@ -64,6 +66,41 @@ def test_training_says_what_was_read_and_how_it_goes(folder):
     assert lines and all(re.fullmatch(pattern + r'tuned CF1 [\d.]+', line) for line in lines)
     assert 'INFO' not in text and len(text.splitlines()) < 40
     assert 'dsrb evaluate work' in text
+
+
+def test_a_training_that_was_cut_off_goes_on_by_the_same_command(folder, monkeypatch):
+    command = ('train', 'labels.csv', '--budget', 12, '--device', 'cpu', '--work-dir', 'cut')
+    with monkeypatch.context() as patch:
+        after_train_epoch = AtomicCheckpointHook.after_train_epoch
+
+        def cut(hook, runner):
+            after_train_epoch(hook, runner)
+            if runner.epoch == 6:
+                raise ValueError('cut off')
+
+        patch.setattr(AtomicCheckpointHook, 'after_train_epoch', cut)
+        call(*command, code=1)
+    assert 'holds a training: --resume' in call(*command, code=1)
+    assert 'model.head' in call(*command, '--resume', '--method', 'bce', code=1)
+    assert 'no longer those' in call(*command, '--resume', '--seed', 1, code=1)
+    text = call(*command, '--resume')
+    assert 'going on after epoch 7' in text and 'backend' not in text
+    epochs = [int(line[5:].split(':')[0]) for line in text.splitlines() if line[:5] == 'epoch']
+    assert epochs == list(range(7, 13)), text
+    whole, resumed = (
+        torch.load(name / 'epoch_12.pth', weights_only=True)['state_dict']
+        for name in (folder / 'work', folder / 'cut')
+    )
+    assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+    # What is finished stays, and --overwrite begins anew.
+    text = call(*command, '--resume')
+    assert 'is finished' in text and ': loss' not in text
+    assert 'epoch   1:' in call(*command, '--overwrite')
+
+
+def test_resume_begins_where_there_is_nothing_yet(folder):
+    command = ('train', 'labels.csv', '--budget', 2, '--device', 'cpu', '--work-dir', 'begun')
+    assert 'epoch   1:' in call(*command, '--resume')
 
 
 def test_the_work_directory_holds_labels_and_a_config_for_the_tools(folder):

@@ -68,6 +68,11 @@ class ConsoleHook(Hook):
             console=self.console,
             transient=True,
         )
+        if runner.iter:
+            done = runner.iter >= runner.max_iters
+            self.console.print(
+                'this training is finished' if done else f'going on after epoch {runner.epoch}'
+            )
         self._best = _best_before(runner)
         self._task = self.progress.add_task('', total=runner.max_iters, completed=runner.iter)
         self.progress.start()

@@ -1,0 +1,95 @@
+"""A training that the work directory holds already: go on with it, or keep it from being lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+
+from dsrb_mm.fileio.config_file import read_config_file
+from dsrb_mm.fileio.locks import FolderLock
+from dsrb_mm.workflow.work_dir import CONFIG, LABELS
+
+_CHECKPOINTS = ('best_*.pth', 'epoch_*.pth', 'last_checkpoint')
+# Settings of the machine, and of how the folder is called, which change no result.
+_FREE = ('work_dir', 'num_workers', 'persistent_workers', 'checkpoint')
+_SHOWN = 3
+
+
+def has_training(work_dir: Path) -> bool:
+    """Whether checkpoints lie in a folder."""
+    return next(_checkpoints(work_dir), None) is not None
+
+
+def check_free(work_dir: Path, overwrite: bool) -> None:
+    """Refuse to train in the folder of another training.
+
+    Raises:
+        FileExistsError: It holds one, and ``overwrite`` is not set.
+        BlockingIOError: One is at work in it.
+    """
+    if not has_training(work_dir):
+        return
+    if not overwrite:
+        raise FileExistsError(
+            f'{work_dir} holds a training: --resume goes on with it, --overwrite replaces it, and '
+            '--work-dir names another folder'
+        )
+    lock = FolderLock(work_dir, 'training')
+    lock.acquire()
+    lock.release()
+
+
+def remove_checkpoints(work_dir: Path) -> None:
+    """Remove the checkpoints of an earlier training, one of which could be taken for the best."""
+    for path in list(_checkpoints(work_dir)):
+        path.unlink()
+
+
+def earlier_config(cfg: Config, labels: Path, work_dir: Path) -> Config:
+    """The config of the training in a folder, if it is what is to be trained now.
+
+    Args:
+        cfg: What is to be trained now.
+        labels: The CSV that was imported for it.
+        work_dir: The folder.
+
+    Raises:
+        ValueError: Labels or settings have changed; the message names them.
+        FileNotFoundError: The folder lacks its labels or its config.
+    """
+    before = work_dir / LABELS
+    if before.read_bytes() != labels.read_bytes():
+        raise ValueError(
+            f'the labels are no longer those of the training in {work_dir} ({LABELS}): --resume '
+            'goes on with the same labels; train in another folder (--work-dir)'
+        )
+    earlier = read_config_file(work_dir / CONFIG)
+    old, new = dict(_settings(earlier.to_dict())), dict(_settings(cfg.to_dict()))
+    changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
+    if changed:
+        shown = '; '.join(f'{k} is {new.get(k)!r}, was {old.get(k)!r}' for k in changed[:_SHOWN])
+        raise ValueError(
+            f'the settings are not those of the training in {work_dir}: {shown}'
+            f'{", ..." if len(changed) > _SHOWN else ""}; --resume goes on with the same command'
+        )
+    return earlier
+
+
+def _checkpoints(work_dir: Path) -> Iterator[Path]:
+    return (path for pattern in _CHECKPOINTS for path in work_dir.glob(pattern))
+
+
+def _settings(node: Any, name: str = '') -> Iterator[tuple[str, Any]]:
+    """Values of a config by their dotted names."""
+    if isinstance(node, dict) and node:
+        for key, value in node.items():
+            if key not in _FREE:
+                yield from _settings(value, f'{name}.{key}'.lstrip('.'))
+    elif isinstance(node, (list, tuple)) and node:
+        for key, value in enumerate(node):
+            yield from _settings(value, f'{name}.{key}')
+    else:
+        yield name, node
