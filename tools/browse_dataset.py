@@ -5,6 +5,7 @@ Example: python tools/browse_dataset.py configs/dsrb_coco_p50.py --out-dir pictu
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,26 @@ from rich.progress import track
 
 from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
-from dsrb_mm.datasets.config_data import SPLITS, build_split
+from dsrb_mm.datasets.config_data import SPLITS, ConfigData, build_split
 from dsrb_mm.visualization import draw_label_picture, original_image, transformed_image
+from dsrb_mm.words.categories import find_categories
+
+
+def choose_rows(data: ConfigData, args: argparse.Namespace) -> list[int]:
+    """Images spread over those that are asked for."""
+    columns = [args.category] if args.category else data.classes
+    labels = data.labels[:, find_categories(columns, data.classes)]
+    wanted = np.ones(len(labels), bool)
+    if args.known_present:
+        wanted = (labels == 1).any(1)
+    elif args.category:
+        wanted = (labels >= 0).any(1)
+    rows = np.flatnonzero(wanted)
+    if not len(rows):
+        kind = 'known to be present' if args.known_present else 'known'
+        raise ValueError(f'expected images with {args.category or "a label"} {kind}, but got none')
+    chosen = np.linspace(0, len(rows) - 1, min(args.number, len(rows)))
+    return rows[np.unique(chosen.round().astype(int))].tolist()
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -23,9 +42,15 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--number', type=int, default=20, help='pictures, spread over the set')
     parser.add_argument(
         '--mode',
-        choices=['transformed', 'original'],
-        default='transformed',
-        help='images after the pipeline, or as they are on disk',
+        choices=['both', 'transformed', 'original'],
+        default='both',
+        help='images before and after the pipeline, or one of the two',
+    )
+    parser.add_argument('--category', help='only images whose label of this category is known')
+    parser.add_argument(
+        '--known-present',
+        action='store_true',
+        help='only images known to show a category, or that of --category',
     )
     parser.add_argument('--max-names', type=int, default=13, help='names in a list')
     args = parser.parse_args(argv)
@@ -37,18 +62,18 @@ def main(argv: list[str] | None = None) -> None:
         data = build_split(cfg, args.phase)
         # The preprocessor turns what LoadImageFromFile gives (BGR) round, if it is told to.
         bgr = (cfg.get('data_preprocessor') or {}).get('to_rgb', True)
-        chosen = np.linspace(0, len(data.paths) - 1, min(args.number, len(data.paths)))
-        for row in track(np.unique(chosen.round().astype(int)).tolist(), 'drawing'):
-            image = (
-                original_image(data.paths[row])
-                if args.mode == 'original'
-                else transformed_image(data.samples[row], bgr)
-            )
+        for row in track(choose_rows(data, args), 'drawing'):
+            images = [original_image(data.paths[row])] if args.mode != 'transformed' else []
+            if args.mode != 'original':
+                images.append(transformed_image(data.samples[row], bgr))
             name = Path(data.paths[row])
-            height, width = image.shape[:2]
+            height, width = images[0].shape[:2]
             title = f'{name.name}   {width} x {height}'
             path = Path(args.out_dir) / f'{row:06d}_{name.stem}.png'
-            draw_label_picture(image, data.labels[row], data.classes, path, title, args.max_names)
+            draw_label_picture(
+                *(images[-1], data.labels[row], data.classes, path, title, args.max_names),
+                original=images[0] if args.mode == 'both' else None,
+            )
     print(f'pictures of {args.phase} images: {args.out_dir}')
 
 

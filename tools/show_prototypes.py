@@ -6,7 +6,6 @@ Example: python tools/show_prototypes.py configs/dsrb_scenes_p50.py work_dirs/de
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,17 +20,9 @@ from dsrb_mm.datasets.config_data import build_split, test_pipeline
 from dsrb_mm.models.complements.prototype_bank import PrototypeBank
 from dsrb_mm.visualization import PrototypePanel, draw_prototype_picture, original_image
 from dsrb_mm.visualization.nearest_images import find_members, prototype_bank
+from dsrb_mm.words.categories import find_categories
 
 _SIZE = 256  # pixels of a thumbnail's longer side
-
-
-def find_categories(names: Sequence[str] | None, classes: Sequence[str]) -> list[int]:
-    for name in names or []:
-        if name not in classes:
-            near = difflib.get_close_matches(name, classes)
-            hint = f'; did you mean {near}?' if near else f' of {len(classes)} categories'
-            raise ValueError(f'expected names of categories, but got {name!r}{hint}')
-    return [classes.index(name) for name in names or classes]
 
 
 def make_panels(
@@ -58,7 +49,7 @@ def main(argv: list[str] | None = None) -> None:
         cfg = read_config(args)
         protect_inputs(cfg, pictures=args.out_dir)
         data = build_split(cfg, 'train', test_pipeline(cfg))
-        categories = find_categories(args.categories, data.classes)
+        categories = find_categories(args.categories or data.classes, data.classes)
         model = load_model(cfg, args.checkpoint, args.device)
         check_classes(model, data.classes, args.checkpoint)
         bank = prototype_bank(model)

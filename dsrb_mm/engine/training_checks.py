@@ -9,6 +9,7 @@ from typing import Any
 
 from mmengine.config import Config
 from mmengine.device import get_device
+from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
 from rich.console import Console
 
@@ -17,6 +18,7 @@ from dsrb_mm.engine.budget import no_batch
 from dsrb_mm.engine.checkpoints.checkpoint_reading import load_plain_checkpoint
 from dsrb_mm.engine.config_keys import unread_keys
 from dsrb_mm.engine.hooks.category_check_hook import checkpoint_classes, compare_word_vectors
+from dsrb_mm.models.model_sizes import wrong_channels
 from dsrb_mm.words.categories import compare_categories
 from dsrb_mm.words.word_vectors import load_word_vectors
 
@@ -96,7 +98,12 @@ def config_problems(cfg: Config, reports: Sequence[DataReport]) -> list[str]:
         >>> config_problems(cfg, build_reports(cfg))
         ['nothing reads load_form; did you mean load_from?']
     """
+    init_default_scope(cfg.get('default_scope') or 'mmpretrain')
     found = unread_keys(cfg)
+    found += [
+        f'expected model.{key} to be {expected}, the channels that come in, but got {stated}'
+        for key, (stated, expected) in wrong_channels(cfg.get('model') or {}).items()
+    ]
     for check in _checks(cfg, reports):
         try:
             check()

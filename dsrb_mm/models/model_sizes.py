@@ -13,6 +13,7 @@ from mmpretrain.registry import MODELS
 
 # Side of the image with which a backbone is tried that has no img_size of its own.
 _IMAGE_SIZE = 64
+_PARTS = ('neck', 'head')  # in the order in which they see an image
 
 
 def fill_in_sizes(model: ConfigDict, count_classes: Callable[[], int]) -> None:
@@ -38,7 +39,7 @@ def fill_in_sizes(model: ConfigDict, count_classes: Callable[[], int]) -> None:
         {'type': 'PartialLabelLinearHead', 'in_channels': 512, 'num_classes': 20}
     """
     channels = None
-    for name in ('neck', 'head'):
+    for name in _PARTS:
         part = model.get(name)
         if not isinstance(part, dict):
             continue
@@ -49,6 +50,42 @@ def fill_in_sizes(model: ConfigDict, count_classes: Callable[[], int]) -> None:
             channels = channels or _backbone_channels(model.backbone)
             part['in_channels'] = channels
         channels = part.get('out_channels') or accepted.get('out_channels') or channels
+
+
+def wrong_channels(model: Mapping) -> dict[str, tuple[int, int]]:
+    """The ``in_channels`` that a model config states and that do not fit what comes in.
+
+    The backbone is built, without its weights, and run on a small image.
+
+    Args:
+        model: Config of an ``ImageClassifier``.
+
+    Returns:
+        By ``neck.in_channels`` and ``head.in_channels``: the number stated, and the one expected.
+        Empty where all fit, and where the backbone does not run on a plain image.
+
+    Example:
+        >>> wrong_channels(dict(backbone=dict(type='ResNet', depth=18), head=dict(
+        ...     type='PartialLabelLinearHead', num_classes=20, in_channels=2048)))
+        {'head.in_channels': (2048, 512)}
+    """
+    expected = ConfigDict(copy.deepcopy(dict(model)))
+    stated = {}
+    for name in _PARTS:
+        part = expected.get(name)
+        if isinstance(part, dict) and isinstance(part.get('in_channels'), int):
+            stated[name] = part.pop('in_channels')
+    if not stated or not isinstance(expected.get('backbone'), dict):
+        return {}
+    try:
+        fill_in_sizes(expected, lambda: 1)
+    except (ValueError, KeyError):
+        return {}
+    return {
+        f'{name}.in_channels': (number, expected[name].in_channels)
+        for name, number in stated.items()
+        if number != expected[name].get('in_channels', number)
+    }
 
 
 def _arguments(config: Mapping) -> dict[str, Any]:

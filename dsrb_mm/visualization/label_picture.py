@@ -26,6 +26,7 @@ def draw_label_picture(
     path: str | Path,
     title: str = '',
     max_names: int = 13,
+    original: np.ndarray | None = None,
 ) -> None:
     """Write the image and beside it its present, absent and unknown categories.
 
@@ -36,9 +37,10 @@ def draw_label_picture(
         path: Picture file; its folder is made.
         title: Shown above the image.
         max_names: Names in a list; of a longer one the first, and how many more there are.
+        original: The image before the pipeline, shown first; None leaves it out.
 
     Shape:
-        image (H, W, 3), labels (C,) in {1, 0, -1}.
+        image, original (H, W, 3), labels (C,) in {1, 0, -1}.
 
     Raises:
         ValueError: As many labels as names are needed, and ``max_names`` of 1 at least.
@@ -48,13 +50,15 @@ def draw_label_picture(
             f'expected {len(classes)} labels, one a class, and max_names of 1 or more, but got '
             f'{len(labels)} and {max_names}'
         )
-    figure = Figure(figsize=(_WIDTH + len(_KINDS) * _COLUMN, _HEIGHT), layout='constrained')
+    shown = [(title, image)] if original is None else [(title, original), ('as trained on', image)]
+    ratios = [*[_WIDTH] * len(shown), *[_COLUMN] * len(_KINDS)]
+    figure = Figure(figsize=(sum(ratios), _HEIGHT), layout='constrained')
     FigureCanvasAgg(figure)
-    ratios = [_WIDTH, *[_COLUMN] * len(_KINDS)]
     axes = figure.subplots(1, len(ratios), width_ratios=ratios)
-    axes[0].imshow(image)
-    axes[0].set_title(title, fontsize=9)
-    for axis, (value, kind, colour) in zip(axes[1:], _KINDS, strict=True):
+    for axis, (heading, pixels) in zip(axes, shown, strict=False):
+        axis.imshow(pixels)
+        axis.set_title(heading, fontsize=9)
+    for axis, (value, kind, colour) in zip(axes[len(shown) :], _KINDS, strict=True):
         names = [classes[c] for c in np.flatnonzero(np.asarray(labels) == value).tolist()]
         _write_list(axis, f'{kind} ({len(names)})', shorten(names, max_names), colour)
     for axis in axes:

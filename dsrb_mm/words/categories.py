@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Sequence
 
@@ -42,6 +43,24 @@ def compare_categories(one: str, expected: Sequence[str], other: str, found: Seq
         f'expected {other} to have the categories of {one} in the same order, but got '
         f'{len(found)} instead of {len(expected)}: {detail}'
     )
+
+
+def find_categories(names: Sequence[str], classes: Sequence[str]) -> list[int]:
+    """Places of categories in a list, by name.
+
+    Raises:
+        ValueError: A name is not in the list; the message has near ones.
+
+    Example:
+        >>> find_categories(['dog'], ['cat', 'dog'])
+        [1]
+    """
+    for name in names:
+        if name not in classes:
+            near = difflib.get_close_matches(name, classes)
+            hint = f'; did you mean {near}?' if near else f' of {len(classes)} categories'
+            raise ValueError(f'expected names of categories, but got {name!r}{hint}')
+    return [classes.index(name) for name in names]
 
 
 def check_renaming(trained: Sequence[str], names: Sequence[str], source: str) -> None:

@@ -53,6 +53,19 @@ def test_word_vectors(tmp_path):
     assert 'in another order' in line
 
 
+def test_channels_that_do_not_fit_the_backbone():
+    backbone = dict(type='ResNet', depth=18, base_channels=8)
+    head = dict(type='PartialLabelLinearHead', num_classes=3, in_channels=512)
+    (line,) = problems(
+        options=dict(
+            model=dict(backbone=backbone, neck=dict(type='GlobalAveragePooling'), head=head)
+        )
+    )
+    assert line == (
+        'expected model.head.in_channels to be 64, the channels that come in, but got 512'
+    )
+
+
 def test_fewer_images_than_a_batch():
     (line,) = problems(options={'train_dataloader.drop_last': True})
     assert line.startswith('the training set has 3 samples, too few for one batch of 4')

@@ -4,7 +4,7 @@ from mmengine.config import ConfigDict
 from mmpretrain.registry import MODELS
 from torch import nn
 
-from dsrb_mm.models.model_sizes import fill_in_sizes
+from dsrb_mm.models.model_sizes import fill_in_sizes, wrong_channels
 
 SMALL_RESNET = dict(type='ResNet', depth=18, base_channels=8)
 BACKBONES = {
@@ -109,3 +109,19 @@ def test_unknown_parts_are_left_to_the_builder(part):
     parts = dict(neck=dict(type='GlobalAveragePooling'), head=dict(type='MultiLabelLinearClsHead'))
     parts[part] = dict(type='NoSuchPart')
     complete(backbone=SMALL_RESNET, **parts)
+
+
+def test_wrong_channels_are_found():
+    linear = dict(type='PartialLabelLinearHead', num_classes=7)
+    model = dict(type='ImageClassifier', backbone=SMALL_RESNET)
+    for head, wrong in (({}, {}), (dict(in_channels=64), {}), (dict(in_channels=9), (9, 64))):
+        found = wrong_channels(dict(model, head=dict(linear, **head)))
+        assert found == ({'head.in_channels': wrong} if wrong else {})
+    neck = dict(type='CSRLNeck', num_classes=7, in_channels=32, out_channels=16)
+    dsrb = dict(type='DSRBHead', num_classes=7, in_channels=8)
+    found = wrong_channels(dict(model, neck=neck, head=dsrb))
+    assert found == {'neck.in_channels': (32, 64), 'head.in_channels': (8, 16)}
+    assert neck['in_channels'] == 32 and 'in_channels' in dsrb
+    # What cannot be told is no finding: another size of image may do.
+    other = dict(type='ResNet', depth=5)
+    assert wrong_channels(dict(backbone=other, head=dict(linear, in_channels=9))) == {}

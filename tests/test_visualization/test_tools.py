@@ -43,10 +43,46 @@ def names(folder):
     return sorted(path.name for path in folder.glob('*.png'))
 
 
-@pytest.mark.parametrize('mode', ['original', 'transformed'])
+@pytest.mark.parametrize('mode', ['original', 'transformed', 'both'])
 def test_browse(main, tmp_path, mode):
     main('browse_dataset.py', '--out-dir', tmp_path / 'p', '--number', 3, '--mode', mode)
     assert names(tmp_path / 'p') == ['000000_000000.png', '000006_000006.png', '000011_000011.png']
+
+
+def test_browse_both_shows_the_original_first(main, tmp_path):
+    for mode in ('transformed', 'both'):
+        main('browse_dataset.py', '--out-dir', tmp_path / mode, '--number', 1, '--mode', mode)
+    sizes = {}
+    for mode in ('transformed', 'both'):
+        with Image.open(tmp_path / mode / '000000_000000.png') as picture:
+            sizes[mode] = picture.size
+    assert sizes['both'][0] > 1.3 * sizes['transformed'][0]
+    assert sizes['both'][1] == sizes['transformed'][1]
+
+
+def test_browse_by_category(main, tmp_path, cfg):
+    labels = random_labels(12, 3)
+    labels[[1, 4, 5], 1] = 1
+    labels[[1, 4, 5, 7], 0] = 0
+    write_coco(tmp_path / 'data', 'train', labels, CLASSES)
+    cfg.train_dataloader.dataset.known_proportion = None
+    cfg.dump(tmp_path / 'config.py')
+    arguments = ['--category', 'dog', '--number', 99]
+    main('browse_dataset.py', '--out-dir', tmp_path / 'all', *arguments)
+    assert len(names(tmp_path / 'all')) == 12  # COCO knows all labels
+    main('browse_dataset.py', '--out-dir', tmp_path / 'dog', *arguments, '--known-present')
+    rows = [int(name[:6]) for name in names(tmp_path / 'dog')]
+    assert rows == np.flatnonzero(labels[:, 1] == 1).tolist()
+    cfg.train_dataloader.dataset.known = dict(type='KnownPerCategory', number=2)
+    cfg.dump(tmp_path / 'config.py')
+    main('browse_dataset.py', '--out-dir', tmp_path / 'few', *arguments)
+    assert len(names(tmp_path / 'few')) == 2
+    with pytest.raises(SystemExit, match=r"'dgo'; did you mean \['dog'\]"):
+        main('browse_dataset.py', '--out-dir', tmp_path / 'x', '--category', 'dgo')
+    labels[:, 1] = 0
+    write_coco(tmp_path / 'data', 'train', labels, CLASSES)
+    with pytest.raises(SystemExit, match='images with dog known to be present, but got none'):
+        main('browse_dataset.py', '--out-dir', tmp_path / 'x', *arguments, '--known-present')
 
 
 def test_browse_other_sets(main, tmp_path):
