@@ -1,14 +1,18 @@
 """Two processes (gloo, CPU) against one with the same global batch."""
 
 import multiprocessing
+import os
+import signal
 
 import pytest
 import torch
 from helpers.data import random_labels, write_coco
 from helpers.training import PIPELINE, coco_config
 from helpers.two_processes import run_in_two_processes
+from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
+from dsrb_mm.calibration import META_KEY
 from dsrb_mm.models.complements import PrototypeBank
 
 pytestmark = pytest.mark.skipif(
@@ -34,6 +38,7 @@ def make_config(root, name, processes, images=8):
         ]
     cfg.val_dataloader.dataset.dataset.ann_file = 'annotations/instances_train.json'
     cfg.val_dataloader.dataset.dataset.data_prefix = dict(img_path='train')
+    cfg.default_hooks.calibration = dict(type='CalibrationHook', fit=True)
     begin_at_once(cfg)
     cfg.optim_wrapper.optimizer = dict(type='SGD', lr=0.0)
     # No batch statistics: those would be of a process's share. 128 channels from the backbone need
@@ -93,7 +98,14 @@ def test_prototypes_graph_and_metrics_are_those_of_one_process(root):
     assert {'head.complements.pprb.bank.prototypes', 'head.graph.adjacency'} <= one['state'].keys()
     for two in (first, second):
         assert differing(one['state'], two['state']) == []
+        # 22 images were validated: the one that fills up the second share counts once.
         assert one['metrics'] and two['metrics'] == one['metrics']
+    calibrations = [
+        torch.load(root / name / 'epoch_1.pth', weights_only=True)['meta'][META_KEY]
+        for name in ('one', 'two')
+    ]
+    assert calibrations[0]['images'] == IMAGES
+    assert calibrations[0] == calibrations[1]
 
 
 def test_gradients_are_averaged_and_the_model_stays_one(root):
@@ -152,3 +164,51 @@ def test_a_process_without_images_takes_part_in_the_prototypes(tmp_path):
     one, other = (torch.load(tmp_path / f'{rank}.pt', weights_only=True) for rank in range(2))
     assert differing(one, other) == []
     assert one['counts'].sum() == 12
+
+
+class KillHook(Hook):
+    """Stands for a kill from outside, in the second epoch."""
+
+    def before_train_iter(self, runner, batch_idx, data_batch=None):
+        if runner.epoch == 1 and batch_idx == 1:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_process_is_killed_and_the_training_resumed(root):
+    """Under torchrun the other process is ended as well; here it loses the connection."""
+
+    def config(name, resume=False):
+        cfg = coco_config(root / 'data', root / name, 4, epochs=3)
+        cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
+        cfg.test_dataloader = cfg.test_cfg = cfg.test_evaluator = None
+        cfg.train_dataloader.batch_size = 4
+        cfg.train_dataloader.drop_last = True
+        begin_at_once(cfg)
+        cfg.custom_hooks = [dict(type='EMAHook', momentum=0.1), dict(type='SyncBuffersHook')]
+        cfg.default_hooks.checkpoint.interval = 1
+        cfg.launcher, cfg.resume = 'pytorch', resume
+        cfg.model_wrapper_cfg.device_ids = None
+        return cfg
+
+    def cut(rank):
+        runner = Runner.from_cfg(config('cut'))
+        if rank == 1:
+            runner.register_hook(KillHook())
+        runner.train()
+
+    for name in ('whole', 'cut', 'resumed'):
+        (root / name).mkdir()
+    train = {'whole': config('whole'), 'resumed': config('cut', resume=True)}
+    assert not run_in_two_processes(
+        lambda _: Runner.from_cfg(train['whole']).train(), root / 'whole'
+    )
+    run_in_two_processes(cut, root / 'cut')
+    assert [path.name for path in (root / 'cut').glob('epoch_*.pth')] == ['epoch_1.pth']
+    assert not run_in_two_processes(
+        lambda _: Runner.from_cfg(train['resumed']).train(), root / 'resumed'
+    )
+    whole, cut = (
+        torch.load(root / name / 'epoch_3.pth', weights_only=True) for name in ('whole', 'cut')
+    )
+    for part in ('state_dict', 'ema_state_dict'):
+        assert differing(dict(whole[part]), dict(cut[part])) == []

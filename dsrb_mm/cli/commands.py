@@ -23,7 +23,7 @@ from dsrb_mm.comparison import Comparison, Setup, make_comparison, write_compari
 from dsrb_mm.engine.checkpoints.checkpoint_reading import guard_checkpoint_loader
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.fileio.atomic import write_atomically
-from dsrb_mm.fileio.config_file import read_config_file
+from dsrb_mm.fileio.config_file import read_config_file, write_config_file
 from dsrb_mm.report import report_files, write_report
 from dsrb_mm.sweep import KnownLabels, locked
 from dsrb_mm.workflow import (
@@ -180,7 +180,7 @@ def compare_command(
         for method, file in zip(methods, configs, strict=True):
             cfg = make_config(report, method)
             cfg.default_hooks.pop('console')
-            cfg.dump(file)
+            write_config_file(cfg, file)
         known = [KnownLabels.of_proportion(share) for share in proportions]
         setup = Setup(budget)
         runs = make_comparison(configs, known, range(seeds), work_dir, setup)

@@ -53,7 +53,7 @@ def written_by_training(cfg: Config) -> list[Path]:
     """Files with names of their own that a runner writes: its config, and tables of metrics."""
     found = [Path(path) for path in _values(cfg.to_dict(), 'csv_path') if path]
     if cfg.filename and cfg.get('work_dir') and not is_own_config(cfg):
-        found.append(_dumped_config(cfg))
+        found.append(dumped_config(cfg))
     return list(dict.fromkeys(found))
 
 
@@ -61,11 +61,12 @@ def is_own_config(cfg: Config) -> bool:
     """Whether a config lies where a runner would write it: it stays as it is."""
     if not cfg.filename or not cfg.get('work_dir'):
         return False
-    target = _dumped_config(cfg)
+    target = dumped_config(cfg)
     return target.exists() and target.samefile(cfg.filename)
 
 
-def _dumped_config(cfg: Config) -> Path:
+def dumped_config(cfg: Config) -> Path:
+    """Where a runner writes a config that was read from a file."""
     return Path(cfg.work_dir, Path(cfg.filename).name)
 
 

@@ -14,10 +14,16 @@ from urllib.error import URLError
 
 import torch.distributed
 from mmengine.config import Config, DictAction
-from mmengine.dist import is_distributed
+from mmengine.dist import is_distributed, master_only
 from mmengine.runner import Runner
 
-from dsrb_mm.cli.outputs import Paths, is_own_config, protect_inputs, written_by_training
+from dsrb_mm.cli.outputs import (
+    Paths,
+    dumped_config,
+    is_own_config,
+    protect_inputs,
+    written_by_training,
+)
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
 from dsrb_mm.engine.budget import AUTO, apply_budget
 from dsrb_mm.engine.checkpoints.checkpoint_files import ResumeError
@@ -32,7 +38,7 @@ from dsrb_mm.engine.hooks.method_hook import UnsuitableTrainingSetError
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.engine.training_checks import check_batches, check_precision
 from dsrb_mm.features import use_cached_features
-from dsrb_mm.fileio.config_file import ConfigFileError, read_config_file
+from dsrb_mm.fileio.config_file import ConfigFileError, read_config_file, write_config_file
 from dsrb_mm.words.categories import CategoryMismatchError
 from dsrb_mm.words.word_vectors import WordVectorMismatchError
 
@@ -195,9 +201,10 @@ def build_runner(
 class _ToolRunner(Runner):
     """Writes its config into the work directory, unless it is the file that it was read from."""
 
+    @master_only
     def dump_config(self) -> None:
-        if not is_own_config(self.cfg):
-            super().dump_config()
+        if self.cfg.filename and not is_own_config(self.cfg):
+            write_config_file(self.cfg, dumped_config(self.cfg))
 
 
 def _prepare_training(cfg: Config, args: argparse.Namespace) -> Config:

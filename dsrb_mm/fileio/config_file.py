@@ -7,6 +7,8 @@ from pathlib import Path
 
 from mmengine.config import Config
 
+from dsrb_mm.fileio.atomic import write_atomically
+
 SUFFIXES = ('.py', '.json', '.yml', '.yaml')
 
 
@@ -58,3 +60,16 @@ def read_config_file(path: str | Path) -> Config:
         raise ConfigFileError(
             f'{path} cannot be read as a config: {type(error).__name__}: {text}{inside}'
         ) from error
+
+
+def write_config_file(cfg: Config, path: str | Path) -> None:
+    """Write a config in one step; ``Config.dump`` could leave half of it.
+
+    Args:
+        cfg: The config.
+        path: A ``.py`` file in an existing folder.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
+    write_atomically(path, cfg.pretty_text.encode())

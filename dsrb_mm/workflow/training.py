@@ -25,6 +25,7 @@ from dsrb_mm.engine.hooks.console_hook import quiet_loggers
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.engine.training_checks import check_learnable, data_findings, show_findings
 from dsrb_mm.features import refusal, use_cached_features
+from dsrb_mm.fileio.config_file import write_config_file
 from dsrb_mm.models.backbones.package_weights import export_efficientnet_lite0
 from dsrb_mm.workflow.earlier_training import (
     check_free,
@@ -118,7 +119,7 @@ def train(
         cfg.resume = True
     else:
         remove_checkpoints(work_dir)
-        cfg.dump(work_dir / CONFIG)
+        write_config_file(cfg, work_dir / CONFIG)
     run(cfg)
     return load(work_dir, device)
 

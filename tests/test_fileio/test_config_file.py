@@ -1,6 +1,7 @@
 import pytest
+from mmengine.config import Config
 
-from dsrb_mm.fileio.config_file import ConfigFileError, read_config_file
+from dsrb_mm.fileio.config_file import ConfigFileError, read_config_file, write_config_file
 
 
 @pytest.mark.parametrize(
@@ -36,3 +37,19 @@ def test_missing_files_are_named(tmp_path):
         read_config_file(tmp_path / 'a.py')
     (tmp_path / 'gone.py').write_text('x = 1\n')
     assert read_config_file(tmp_path / 'a.py').x == 1
+
+
+def test_a_config_is_whole_or_absent(tmp_path, monkeypatch):
+    cfg = Config(dict(model=dict(type='A'), size=(1, 2)))
+    file = tmp_path / 'a.py'
+    write_config_file(cfg, file)
+    assert read_config_file(file).to_dict() == cfg.to_dict()
+    before = file.read_bytes()
+
+    def fail(descriptor):
+        raise OSError(28, 'No space left on device')
+
+    monkeypatch.setattr('os.fsync', fail)
+    with pytest.raises(OSError, match='No space left'):
+        write_config_file(Config(dict(b=1)), file)
+    assert file.read_bytes() == before and list(tmp_path.iterdir()) == [file]
