@@ -13,6 +13,7 @@ from dsrb_mm.datasets.config_data import SPLITS, has_split, loader_settings
 from dsrb_mm.datasets.wrappers import innermost_configs
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.features.extraction import FeatureExtractor
+from dsrb_mm.models.backbones.feature_input import weights_digest
 
 FOLDER = 'work_dirs/features'
 # Steps of a pipeline that give the same for an image every time.
@@ -89,7 +90,11 @@ def use_cached_features(
     # A config's test_dataloader may be its val_dataloader, the very same object.
     different = {id(dataset): dataset for _, dataset in _datasets(cfg)}.values()
     shapes = [_read_maps(extractor, dataset) for dataset in different]
-    kept = dict(backbone=cfg.model.backbone.backbone) if keep_backbone else {}
+    kept = {}
+    if keep_backbone:
+        # The backbone proper, as it is called in checkpoints.
+        digest = weights_digest(extractor.backbone.backbone)
+        kept = dict(backbone=cfg.model.backbone.backbone, weights=digest)
     cfg.model.backbone = dict(type='FeatureInput', channels=shapes[0][0], **kept)
     cfg.model.data_preprocessor = {k: v for k, v in preprocessor.items() if k not in _OF_PIXELS}
     for split in SPLITS:

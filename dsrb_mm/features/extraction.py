@@ -17,10 +17,10 @@ from mmengine.logging import MMLogger
 from mmengine.runner import Runner
 from mmpretrain.registry import DATASETS, MODELS
 from rich.progress import track
-from torch import nn
 
 from dsrb_mm.datasets.config_data import image_paths
 from dsrb_mm.features.feature_store import alone_in, is_finished, write_store
+from dsrb_mm.models.backbones.feature_input import weights_digest
 
 # What the data set adds to a sample, and what the data loader tells of it in any case.
 _OF_THE_DATA_SET = ('sample_idx', 'img_path')
@@ -121,15 +121,6 @@ class _Samples(torch.utils.data.Dataset):
 
     def __getitem__(self, index: int) -> dict:
         return self.pipeline(dict(img_path=self.images[index]))
-
-
-def weights_digest(model: nn.Module) -> str:
-    """Hash of all parameters and buffers of a model, with their names and types."""
-    digest = hashlib.sha256()
-    for name, value in model.state_dict().items():
-        digest.update(f'{name} {value.dtype} {tuple(value.shape)}'.encode())
-        digest.update(value.detach().cpu().reshape(-1).contiguous().view(torch.uint8).numpy())
-    return digest.hexdigest()
 
 
 @contextmanager

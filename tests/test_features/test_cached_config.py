@@ -14,6 +14,7 @@ from PIL import Image
 
 from dsrb_mm.apis import load_model
 from dsrb_mm.datasets import get_label_matrix
+from dsrb_mm.engine.checkpoints.checkpoint_weights import WeightMismatchError
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.features import refusal, use_cached_features
 
@@ -134,3 +135,18 @@ def test_a_removed_store_is_named(cfg, tmp_path):
     shutil.rmtree(tmp_path / 'features')
     with pytest.raises(FileNotFoundError, match='features'):
         DATASETS.build(cached.train_dataloader.dataset)[0]
+
+
+def test_a_checkpoint_of_another_backbone_is_refused(cfg, tmp_path):
+    cached = use_cached_features(cfg, tmp_path / 'features')
+    complete_model(cached)
+    runner = Runner.from_cfg(cached)
+    runner.train()
+    file = tmp_path / 'work/epoch_2.pth'
+    load_model(cached, file, 'cpu')
+    content = torch.load(file, weights_only=True)
+    content['state_dict']['backbone.backbone.bn1.weight'] += 1
+    torch.save(content, tmp_path / 'other.pth')
+    with pytest.raises(WeightMismatchError, match='computed by a backbone with other weights'):
+        load_model(cached, tmp_path / 'other.pth', 'cpu')
+    load_model(cfg, tmp_path / 'other.pth', 'cpu')  # images are read anew
