@@ -80,8 +80,16 @@ def _load_local(filename: str, map_location: Any = None) -> Any:
 def _guarded(loader: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(loader)
     def load(filename: str, *args: Any, **kwargs: Any) -> Any:
-        with _explain(filename), _weights_only():
-            return _drop_config(loader(filename, *args, **kwargs))
+        opened: list[str] = []
+        try:
+            with _explain(filename), _weights_only(opened):
+                return _drop_config(loader(filename, *args, **kwargs))
+        except CheckpointFileError as error:
+            if not opened:
+                raise
+            raise CheckpointFileError(
+                f'{error} (it was downloaded to {opened[-1]}: remove that file to download anew)'
+            ) from error
 
     setattr(load, _MARK, True)
     return load
@@ -91,14 +99,20 @@ setattr(_load_local, _MARK, True)
 
 
 @contextmanager
-def _weights_only() -> Iterator[None]:
-    """Have every ``torch.load`` in here obey ``weights_only=True``, whatever its caller says."""
+def _weights_only(opened: list[str]) -> Iterator[None]:
+    """Have every ``torch.load`` in here obey ``weights_only=True``, whatever its caller says.
+
+    Args:
+        opened: Gets the names of the files that are read.
+    """
     before = {name: os.environ.pop(name, None) for name in (_FORCE, _FORBID)}
     os.environ[_FORCE] = '1'
     load = torch.load
 
     @wraps(load)
     def checked_load(f: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(f, (str, Path)):
+            opened.append(str(f))
         _refuse_tar(f)
         _refuse_compressed(f)
         _refuse_others(f)
