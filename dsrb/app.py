@@ -14,6 +14,7 @@ from dsrb.arguments import (
     Images,
     Labels,
     Seed,
+    SkipMissing,
     Unknown,
     WorkDir,
     parse_budget,
@@ -46,6 +47,7 @@ def train(
     ] = 'auto',
     budget: Budget = 'auto',
     ignore: Ignore = None,
+    skip_missing: SkipMissing = False,
     device: Device = None,
     seed: Seed = 0,
     resume: Annotated[
@@ -67,6 +69,7 @@ def train(
         recipe=recipe,
         budget=steps,
         ignore_columns=tuple(ignore or ()),
+        skip_missing=skip_missing,
         device=device,
         seed=seed,
         resume=resume,

@@ -30,6 +30,9 @@ Unknown = Annotated[
 Ignore = Annotated[
     list[str] | None, typer.Option(help='column of the CSV that is no category; repeatable')
 ]
+SkipMissing = Annotated[
+    bool, typer.Option('--skip-missing', help='leave out images that are not there')
+]
 Device = Annotated[str | None, typer.Option(help='cpu, cuda, cuda:1 ... [the GPU if any]')]
 Budget = Annotated[str, typer.Option(help='optimiser steps, or auto: by the known labels')]
 Overwrite = Annotated[bool, typer.Option(help='replace an existing file')]

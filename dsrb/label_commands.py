@@ -8,7 +8,17 @@ from typing import Annotated
 
 import typer
 
-from dsrb.arguments import Device, Ignore, Images, Labels, Overwrite, Seed, Unknown, WorkDir
+from dsrb.arguments import (
+    Device,
+    Ignore,
+    Images,
+    Labels,
+    Overwrite,
+    Seed,
+    SkipMissing,
+    Unknown,
+    WorkDir,
+)
 
 
 class Order(str, Enum):
@@ -102,6 +112,7 @@ def check(
     images: Images = None,
     unknown: Unknown = None,
     ignore: Ignore = None,
+    skip_missing: SkipMissing = False,
     decode: Annotated[bool, typer.Option(help='decode every image')] = False,
     env: Annotated[bool, typer.Option('--env', help='show versions, for a bug report')] = False,
 ) -> None:
@@ -115,7 +126,7 @@ def check(
     if labels is not None:
         from dsrb_mm.cli.label_commands import check_command
 
-        check_command(labels, images, unknown, tuple(ignore or ()), decode)
+        check_command(labels, images, unknown, tuple(ignore or ()), skip_missing, decode)
 
 
 def import_(
@@ -124,6 +135,7 @@ def import_(
     images: Images = None,
     unknown: Unknown = None,
     ignore: Ignore = None,
+    skip_missing: SkipMissing = False,
     val: Annotated[float, typer.Option(help='share drawn for validation, if there is none')] = 0.2,
     test: Annotated[float, typer.Option(help='share drawn for testing, if there is none')] = 0.0,
     seed: Seed = 0,
@@ -143,6 +155,7 @@ def import_(
         image_root=images,
         unknown=unknown,
         ignore_columns=tuple(ignore or ()),
+        skip_missing=skip_missing,
         val=val,
         test=test,
         seed=seed,

@@ -20,10 +20,12 @@ class OutOfFold:
     Attributes:
         probabilities: Calibrated probabilities, (N, C).
         predicted: Decisions, (N, C) bool.
+        thresholds: What each decision was made by, (N, C).
     """
 
     probabilities: NDArray[np.float64]
     predicted: NDArray[np.bool_]
+    thresholds: NDArray[np.float64]
 
 
 def cross_validate(
@@ -52,9 +54,11 @@ def cross_validate(
     part = np.random.default_rng(seed).permutation(len(z)) % folds
     probabilities = np.empty(z.shape)
     predicted = np.empty(z.shape, bool)
+    thresholds = np.empty(z.shape)
     for fold in np.unique(part):
         here = part == fold
         calibration = fit_calibration(z[~here], y[~here])
         probabilities[here] = calibration.probabilities(z[here])
         predicted[here] = calibration.predict(probabilities[here])
-    return OutOfFold(probabilities, predicted)
+        thresholds[here] = calibration.thresholds
+    return OutOfFold(probabilities, predicted, thresholds)

@@ -10,12 +10,12 @@ from typing import Any
 
 from mmengine.config import Config
 from mmengine.utils.dl_utils import collect_env
-from rich.table import Table
 
 import dsrb_mm
 from dsrb_mm.apis import collect_images, score_writer, write_scores
 from dsrb_mm.cli.command_settings import WRONG_INPUT, quiet_console
 from dsrb_mm.cli.exporting import export_model
+from dsrb_mm.cli.metric_tables import metric_table
 from dsrb_mm.cli.outputs import files_below, protect_inputs
 from dsrb_mm.cli.predictions import prediction_table
 from dsrb_mm.cli.tools import clear_errors
@@ -45,8 +45,9 @@ def train_command(labels: Path, work_dir: Path, **options: Any) -> None:
     with clear_errors(*WRONG_INPUT):
         train(labels, work_dir, **options)
     console.print(f'model: {find_checkpoint(work_dir)}', soft_wrap=True)
-    for command in (f'evaluate {work_dir}', f'predict {work_dir} IMAGES', f'export {work_dir}'):
-        console.print(f'  dsrb {command}', soft_wrap=True)
+    console.print('next:')
+    for command in ('report {}', 'predict {} IMAGES', 'complete {}', 'export {}'):
+        console.print(f'  dsrb {command.format(work_dir)}', soft_wrap=True)
 
 
 def predict_command(
@@ -112,12 +113,8 @@ def evaluate_command(
         metrics = _test(cfg, work_dir)
         if out is not None:
             write_atomically(out, json.dumps(metrics, indent=1).encode())
-    table = Table('metric', '', title=f'{splits[chosen]:,} images of {labels or file} ({chosen})')
-    for name, value in metrics.items():
-        if isinstance(value, (float, int)):
-            shown = f'{value:.4f}' if name.endswith('/loss') else f'{value:.1f}'
-            table.add_row(name.removeprefix('multi-label/'), shown)
-    console.print(table)
+    console.print(f'{splits[chosen]:,} images of {labels or file} ({chosen})', soft_wrap=True)
+    console.print(metric_table(metrics))
 
 
 def _test(cfg: Config, work_dir: Path) -> dict[str, float]:
@@ -137,7 +134,8 @@ def report_command(work_dir: Path, out: Path | None, split: str | None, device: 
         checkpoint = find_checkpoint(work_dir)
         out = out or work_dir / 'report'
         protect_inputs(cfg, report_files(out), inputs=[checkpoint])
-        page = write_report(cfg, checkpoint, out, split or 'test', device)
+        title = work_dir.resolve().name
+        page = write_report(cfg, checkpoint, out, split or 'test', device, title=title)
     console.print(f'open {page} in a browser', soft_wrap=True)
 
 

@@ -99,12 +99,21 @@ _ANSWERS = {
 
 
 def check_command(
-    labels: Path, images: Path | None, unknown: str | None, ignored: tuple[str, ...], decode: bool
+    labels: Path,
+    images: Path | None,
+    unknown: str | None,
+    ignored: tuple[str, ...],
+    skip_missing: bool,
+    decode: bool,
 ) -> None:
     """Count what a training would see, and say what is wrong with it; exit code 1 if something."""
     console = quiet_console()
     with clear_errors(*WRONG_INPUT), TemporaryDirectory() as folder:
-        report = import_into(Path(folder), labels, images, unknown, ignore_columns=ignored)
+        report = import_into(
+            *(Path(folder), labels, images, unknown),
+            ignore_columns=ignored,
+            skip_missing=skip_missing,
+        )
         problems, notes = show_data(make_config(report, device='cpu'), console, decode)
     show_findings(console, [*report.notes, *notes], problems)
     if problems:

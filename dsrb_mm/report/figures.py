@@ -55,7 +55,7 @@ def build_figures(
     ]
     categories = [_category(judged, c) for c in range(len(judged.classes))]
     wrong = worst_mistakes(
-        judged.probabilities, judged.labels, judged.predicted, judged.thresholds, mistakes
+        judged.probabilities, judged.labels, judged.predicted, judged.decided_by, mistakes
     )
     return plain(
         dict(
@@ -151,7 +151,7 @@ def _mistake(judged: Judged, mistake: Mistake) -> dict[str, Any]:
         category=judged.classes[c],
         category_index=c,
         score=float(judged.probabilities[i, c]),
-        threshold=float(judged.thresholds[c]),
+        threshold=float(judged.decided_by[i, c]),
         predicted=others,
         present=[judged.classes[k] for k in np.flatnonzero(judged.labels[i] == 1)],
     )

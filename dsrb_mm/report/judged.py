@@ -32,6 +32,8 @@ class Judged:
         probabilities: What a user sees, (N, C); calibrated where there is a calibration.
         predicted: Decisions, (N, C) bool.
         thresholds: Of the checkpoint, else 0.5, (C).
+        decided_by: The threshold of each decision, (N, C); where these are cross-validated, it is
+            that of another fold.
         decisions: Where the decisions come from: :data:`CHECKPOINT` (its thresholds, fitted on
             other images), :data:`CROSS_VALIDATED` or :data:`HALF`.
         images: What the images are called.
@@ -44,6 +46,7 @@ class Judged:
     probabilities: NDArray
     predicted: NDArray
     thresholds: NDArray
+    decided_by: NDArray
     decisions: str
     images: str
 
@@ -70,19 +73,20 @@ class Judged:
         if calibration is None:
             probabilities = expit(np.asarray(logits, np.float64))
             predicted, thresholds = probabilities >= 0.5, np.full(len(classes), 0.5)
-            decisions = HALF
+            decisions, decided_by = HALF, thresholds
         else:
-            thresholds = np.array(calibration.thresholds)
+            thresholds = decided_by = np.array(calibration.thresholds)
             if calibration.shares_images(image_keys(paths)):
                 found = cross_validate(logits, labels)
                 probabilities, predicted = found.probabilities, found.predicted
-                decisions = CROSS_VALIDATED
+                decisions, decided_by = CROSS_VALIDATED, found.thresholds
             else:
                 probabilities = calibration.probabilities(logits)
                 predicted = calibration.predict(probabilities)
                 decisions = CHECKPOINT
         return cls(
-            classes, paths, labels, logits, probabilities, predicted, thresholds, decisions, images
+            *(classes, paths, labels, logits, probabilities, predicted, thresholds),
+            *(np.broadcast_to(decided_by, labels.shape), decisions, images),
         )
 
 

@@ -53,12 +53,12 @@ def worst_mistakes(
         probabilities: Of the images.
         labels: 1, 0, -1; unknown ones are no mistakes.
         predicted: Decisions.
-        thresholds: Of each category.
+        thresholds: Of each category, or of each decision.
         number: At most so many of each kind.
         per_category: At most so many of a category and kind.
 
     Shape:
-        (N, C) each, thresholds (C,).
+        (N, C) each, thresholds (C,) or (N, C).
 
     Returns:
         Wrongly predicted ones, and missed ones.

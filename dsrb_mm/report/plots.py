@@ -60,7 +60,9 @@ def draw_curves(
             _points(right, before, _ORANGE, 'uncalibrated')
         _points(right, reliability, _BLUE, 'calibrated' if before is not None else 'shown')
         if before is not None:
-            right.legend(frameon=False, loc='upper left', handlelength=1.2, borderpad=0)
+            # Above the plot: inside it stands on the curves.
+            place = dict(loc='lower right', bbox_to_anchor=(1, 1), ncols=2, borderpad=0)
+            right.legend(frameon=False, handlelength=1.2, columnspacing=1, **place)
         return _to_svg(figure)
 
 

@@ -33,6 +33,7 @@ def write_report(
     device: str | None = None,
     resamples: int = RESAMPLES,
     mistakes: int = 24,
+    title: str | None = None,
 ) -> Path:
     """Judge a checkpoint; write ``report.html``, and ``metrics.json`` with every figure of it.
 
@@ -45,6 +46,7 @@ def write_report(
         device: Where to compute; None is the GPU if there is one.
         resamples: Of the bootstrap intervals.
         mistakes: At most so many wrong predictions, and as many missed labels, are shown.
+        title: Of the page; None: the config's name.
 
     Returns:
         The page.
@@ -64,7 +66,7 @@ def write_report(
     pictures = {
         kind: _pictures(found, model, data.samples) for kind, found in figures['mistakes'].items()
     }
-    page = render_page(figures, pictures, Path(cfg.filename or 'model').stem)
+    page = render_page(figures, pictures, title or Path(cfg.filename or 'model').stem)
     folder = Path(out_dir)
     folder.mkdir(parents=True, exist_ok=True)
     with open_atomically(folder / METRICS) as file:

@@ -49,6 +49,7 @@ def train(
     recipe: str = AUTO,
     budget: int | str = AUTO,
     ignore_columns: Sequence[str] = (),
+    skip_missing: bool = False,
     device: str | None = None,
     seed: int = 0,
     resume: bool = False,
@@ -71,6 +72,7 @@ def train(
             with 5,000 training images or more, else frozen.
         budget: Optimiser steps, or ``'auto'``: by the number of known labels.
         ignore_columns: Columns of a CSV that are no categories.
+        skip_missing: Whether images that are not there are left out.
         device: ``'cpu'`` or ``'cuda'``; None is the GPU if there is one.
         seed: Of split, weights and order of images.
         resume: Whether to go on with the training that the work directory holds, from its last
@@ -103,7 +105,10 @@ def train(
         # What an earlier training has read stays until it is known to be the same.
         folder = Path(temporary) if goes_on else work_dir
         report = import_into(
-            folder, labels, images, unknown, ignore_columns=ignore_columns, seed=seed
+            *(folder, labels, images, unknown),
+            ignore_columns=ignore_columns,
+            skip_missing=skip_missing,
+            seed=seed,
         )
         cfg = make_config(report, method, recipe, device, seed)
         reports = build_reports(cfg)

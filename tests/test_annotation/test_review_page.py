@@ -34,6 +34,15 @@ def test_unreadable_images(tmp_path):
     assert not (tmp_path / 'page.html').exists()
 
 
+def test_the_page_fits_a_phone(page, tmp_path):
+    with open_browser(tmp_path) as browser:
+        metrics = dict(width=390, height=800, deviceScaleFactor=1, mobile=True)
+        browser.execute_cdp_cmd('Emulation.setDeviceMetricsOverride', metrics)
+        browser.get(page[0].as_uri())
+        sizes = 'return [document.documentElement.scrollWidth, window.innerWidth]'
+        assert browser.execute_script(sizes) == [390, 390]
+
+
 def test_in_a_browser(page, tmp_path):
     """Hostile names run nothing; keys answer, go back and save; the answers become labels."""
     file, questions = page

@@ -65,7 +65,7 @@ def test_training_says_what_was_read_and_how_it_goes(folder):
     pattern = r'epoch +\d+: loss [\d.]+ \(val [\d.]+\), mAP [\d.]+ \(best [\d.]+, epoch \d+\), '
     assert lines and all(re.fullmatch(pattern + r'tuned CF1 [\d.]+', line) for line in lines)
     assert 'INFO' not in text and len(text.splitlines()) < 40
-    assert 'dsrb evaluate work' in text
+    assert 'dsrb report work' in text
 
 
 def test_a_training_that_was_cut_off_goes_on_by_the_same_command(folder, monkeypatch):
@@ -274,7 +274,8 @@ def test_help_needs_neither_pytorch_nor_mmpretrain():
 
 def test_report_writes_a_page(folder):
     assert 'in a browser' in call('report', 'work')
-    assert list((folder / 'work/report').glob('*.html'))
+    (page,) = (folder / 'work/report').glob('*.html')
+    assert re.search(r'<h1>.*\bwork\b.*</h1>', page.read_text())
 
 
 def test_import_writes_a_csv_with_a_split(folder):
@@ -282,3 +283,8 @@ def test_import_writes_a_csv_with_a_split(folder):
     arguments = ('import', 'tags.csv', '--out', 'imported.csv', '--unknown', 'unlisted')
     assert '3 labels present, 0 absent, 3 unknown' in call(*arguments, '--val', 0)
     call(*arguments, code=1)  # it exists
+    (folder / 'tags.csv').write_text('path,tags\nimages/0.png,cat|dog\nimages/gone.png,bird\n')
+    arguments = ('import', 'tags.csv', '--out', 'there.csv', '--unknown', 'unlisted', '--val', 0)
+    assert 'leave them out (--skip-missing)' in call(*arguments, code=1)
+    assert '1 images are not there and were left out' in call(*arguments, '--skip-missing')
+    assert '--unknown' in call('import', 'tags.csv', '--out', 'x.csv', code=1)

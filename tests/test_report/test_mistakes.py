@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from dsrb_mm.report import find_confusions, worst_mistakes
+from dsrb_mm.calibration import fit_calibration, image_keys
+from dsrb_mm.report import Judged, build_figures, find_confusions, worst_mistakes
 
 LABELS = np.array([[1, 0], [0, -1], [1, 1], [0, 0]])
 PROBABILITIES = np.array([[0.1, 0.3], [0.9, 0.99], [0.2, 0.05], [0.6, 0.4]])
@@ -42,3 +43,15 @@ def test_nothing_wrong_gives_nothing():
     labels = np.eye(3, dtype=int)
     assert find_confusions(labels, labels == 1) == []
     assert worst_mistakes(labels * 0.9, labels, labels == 1, np.full(3, 0.5), 5) == ([], [])
+
+
+def test_a_mistake_names_the_threshold_that_decided_it(scored):
+    logits, labels = scored
+    paths = [f'/data/val/{i}.jpg' for i in range(len(labels))]
+    for keys in (image_keys(paths), ()):  # cross-validated, and at the thresholds of the checkpoint
+        calibration = fit_calibration(logits, labels, keys)
+        judged = Judged.from_scores(tuple('abcde'), paths, labels, logits, calibration)
+        found = build_figures(judged, resamples=2)['mistakes']
+        assert found['missed'] and found['predicted']
+        assert all(mistake['score'] < mistake['threshold'] for mistake in found['missed'])
+        assert all(mistake['score'] >= mistake['threshold'] for mistake in found['predicted'])

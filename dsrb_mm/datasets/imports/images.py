@@ -70,7 +70,7 @@ def check_found(images: Sequence[ImageTags], files: Sequence[str | None], root: 
         first = ', '.join(f'{image.path!r} ({image.place})' for image in missing[:_SHOWN])
         raise FileNotFoundError(
             f'{len(missing)} of {len(images)} images not found in {root}: {first}; name their '
-            'folder (image_root), or leave them out (skip_missing)'
+            'folder (--images; --image-root of the tools), or leave them out (--skip-missing)'
         )
 
 

@@ -176,7 +176,9 @@ def import_labels(
         _write(out, paths, drawn_splits, labels, columns)
         splits = dict(Counter(drawn_splits))
         if drawn:
-            notes.append(f'{drawn} images drawn for validation and testing, by labels, seed {seed}')
+            uses = {'validation': val, 'testing': test}
+            use = ' and '.join(name for name, share in uses.items() if share)
+            notes.append(f'{drawn} images drawn for {use}, by labels, seed {seed}')
     counts = {name: (labels == value).sum(0) for name, value in _COUNTED}
     table = pd.DataFrame({'category': columns, **counts})
     return ImportReport(out, format, base or '.', table, splits, tuple(notes))

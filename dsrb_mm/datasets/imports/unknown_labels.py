@@ -14,8 +14,8 @@ from dsrb_mm.fileio.annotation_files import read_lines
 
 ABSENT, UNLISTED = 'absent', 'unlisted'
 _SAY = (
-    "say what it means that a category is not listed for an image: unknown='absent' (it is not "
-    "there), unknown='unlisted' (nobody knows), or a file of the categories that were looked for: "
+    'say what it means that a category is not listed for an image by unknown (--unknown): absent '
+    '(it is not there), unlisted (nobody knows), or a file of the categories that were looked for: '
     'a text file of one category per line for all images, or a CSV with columns path and looked_for'
 )
 

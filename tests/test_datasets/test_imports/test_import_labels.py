@@ -17,7 +17,7 @@ def test_what_was_read_is_told(write, folder):
     assert report.format == 'tags' and sum(report.splits.values()) == 3
     text = str(report)
     assert 'new/labels.csv: 3 images' in text and '3 labels present, 6 absent, 0 unknown' in text
-    assert '1 images drawn for validation and testing, by labels, seed 0' in text
+    assert '1 images drawn for validation, by labels, seed 0' in text
 
 
 def test_the_csv_is_read_by_our_reader(write, folder):
@@ -78,7 +78,7 @@ def test_images_that_our_reader_would_refuse(write, folder):
 @pytest.mark.parametrize(
     ('options', 'error', 'message'),
     [
-        (dict(), ValueError, "unknown='absent' .* unknown='unlisted' .* or a file"),
+        (dict(), ValueError, r'by unknown \(--unknown\): absent .* unlisted .* or a file'),
         (dict(unknown='absnt'), FileNotFoundError, 'no such file: absnt; say what'),
         (dict(unknown='absent', format='yolo'), ValueError, "but got 'yolo'"),
         (
