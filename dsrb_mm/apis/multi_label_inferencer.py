@@ -22,6 +22,7 @@ from dsrb_mm.apis.prediction_pictures import draw_prediction
 from dsrb_mm.apis.preprocessing import InputPipeline, UnreadableImageError, collate
 from dsrb_mm.apis.selection import Selection
 from dsrb_mm.calibration import Calibration, logits_of
+from dsrb_mm.fileio.outputs import check_outputs
 from dsrb_mm.models.necks import CSRLNeck
 
 
@@ -131,9 +132,10 @@ class MultiLabelInferencer(BaseInferencer):
 
         Raises:
             FileNotFoundError: An input does not exist.
-            ValueError: Arguments out of range, an unreadable file, scores that are not finite, or
-                a number of names other than that of the scores. What concerns arguments and inputs
-                is raised at once, the rest when its image's turn comes.
+            ValueError: Arguments out of range, a picture that would take the place of an input, an
+                unreadable file, scores that are not finite, or a number of names other than that of
+                the scores. What concerns arguments and inputs is raised at once, the rest when its
+                image's turn comes.
         """
         if batch_size < 1 or max_categories < 1:
             raise ValueError(
@@ -146,8 +148,12 @@ class MultiLabelInferencer(BaseInferencer):
                 f'the neck {type(getattr(self.model, "neck", None)).__name__}'
             )
         select = Selection.for_head(self.model.head, thr, topk, self.calibration)
-        loaded = self._load(collect_images(inputs, channel_order), skip_unreadable)
+        images = collect_images(inputs, channel_order)
         folder = None if show_dir is None else Path(show_dir)
+        if folder is not None:
+            pictures = [folder / f'{image.name}.png' for image in images]
+            check_outputs(pictures, [image.path for image in images if image.path])
+        loaded = self._load(images, skip_unreadable)
         batches = self._get_chunk_data(loaded, batch_size)
         return self._run(batches, select, return_attention, folder, max_categories)
 

@@ -74,3 +74,11 @@ def test_threshold_and_number_exclude_each_other(infer, photos, capsys):
     with pytest.raises(SystemExit):
         infer(photos, '--thr', 0.5, '--topk', 3)
     assert 'not allowed with' in capsys.readouterr().err
+
+
+def test_pictures_do_not_replace_the_images(infer, photos):
+    before = {path: path.read_bytes() for path in photos.rglob('*') if path.is_file()}
+    for inputs, folder in ((photos, photos), (photos / 'b.png', photos)):
+        with pytest.raises(SystemExit, match=r'b.png to be a new file, but got one that is read'):
+            infer(inputs, '--show-dir', folder)
+    assert {path: path.read_bytes() for path in photos.rglob('*') if path.is_file()} == before

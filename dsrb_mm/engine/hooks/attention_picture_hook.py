@@ -16,6 +16,7 @@ from mmpretrain.structures import DataSample
 from dsrb_mm.arguments import check_int
 from dsrb_mm.calibration import Calibration, logits_of
 from dsrb_mm.engine.bare_model import bare_model
+from dsrb_mm.fileio.outputs import check_outputs
 from dsrb_mm.models.necks import CategoryFeatures
 from dsrb_mm.visualization import CategoryPanel, draw_attention_picture
 
@@ -124,6 +125,7 @@ class AttentionPictureHook(Hook):
         missed = sorted(set(present) - set(predicted))
         rgb = image.numpy()[::-1].transpose(1, 2, 0)
         path = self.out_dir / self._names.name(sample.img_path)
+        check_outputs([path], [sample.img_path])  # out_dir may be where images are read from
         path.parent.mkdir(parents=True, exist_ok=True)
         draw_attention_picture(rgb, panels, path, [names[c] for c in missed])
 

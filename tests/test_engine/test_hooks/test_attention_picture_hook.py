@@ -59,3 +59,17 @@ def test_images_of_one_name_in_two_folders(tmp_path):
         'a/same.png',
         'b/same.png',
     ]
+
+
+def test_pictures_do_not_replace_the_images(tmp_path):
+    image = tmp_path / 'a.png'
+    image.write_bytes(b'a photo')
+    data = SimpleNamespace(metainfo=dict(classes=['cat']))
+    hook = AttentionPictureHook(str(tmp_path), interval=1)
+    hook._names = PictureNames([str(image)])
+    sample = DataSample(metainfo=dict(img_path=str(image))).set_pred_score(torch.tensor([0.9]))
+    runner = SimpleNamespace(model=Model(), test_dataloader=SimpleNamespace(dataset=data))
+    pixels = torch.zeros(3, 8, 8, dtype=torch.uint8)
+    with pytest.raises(ValueError, match=r'a.png to be a new file, but got one that is read'):
+        hook.after_test_iter(runner, 0, dict(inputs=[pixels]), [sample.set_pred_label([0])])
+    assert image.read_bytes() == b'a photo'
