@@ -2,10 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+
+def choose_device(text: str | None) -> str | None:
+    """Let this process see only the device that is asked for: training takes the GPU it sees.
+
+    Called before PyTorch is imported, which looks once.
+    """
+    if text is None or text == 'cuda':
+        return text
+    number = text.removeprefix('cuda:')
+    if text != 'cpu' and (number == text or not number.isdecimal()):
+        raise typer.BadParameter(f'expected cpu, cuda, or cuda:1 and the like, but got {text!r}')
+    visible = os.environ.get('CUDA_VISIBLE_DEVICES', '')
+    if text == 'cpu':
+        os.environ['CUDA_VISIBLE_DEVICES'] = '-1'
+        return text
+    # Of those that the user leaves visible, counted from 0.
+    allowed = dict(enumerate(visible.split(','))) if visible else {}
+    os.environ['CUDA_VISIBLE_DEVICES'] = allowed.get(int(number), '-1') if allowed else number
+    return 'cuda'
+
 
 Labels = Annotated[
     Path,
@@ -33,7 +55,10 @@ Ignore = Annotated[
 SkipMissing = Annotated[
     bool, typer.Option('--skip-missing', help='leave out images that are not there')
 ]
-Device = Annotated[str | None, typer.Option(help='cpu, cuda, cuda:1 ... [the GPU if any]')]
+Device = Annotated[
+    str | None,
+    typer.Option(callback=choose_device, help='cpu, cuda, cuda:1 ... [the GPU if any]'),
+]
 Budget = Annotated[str, typer.Option(help='optimiser steps, or auto: by the known labels')]
 Overwrite = Annotated[bool, typer.Option(help='replace an existing file')]
 Seed = Annotated[int, typer.Option(help='of split, weights and order of images')]

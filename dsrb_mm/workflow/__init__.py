@@ -1,7 +1,8 @@
 """From labels to decisions without writing a config: what the ``dsrb`` command does."""
 
+from .quiet_runner import QuietRunner
 from .recipes import RECIPES, compose, method_names
-from .training import QuietRunner, import_into, make_config, read_labels, run, train
+from .training import import_into, make_config, read_labels, run, train
 from .work_dir import CONFIG, LABELS, find_checkpoint, find_config, load
 
 __all__ = [

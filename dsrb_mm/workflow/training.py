@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from mmengine.config import Config
-from mmengine.logging import MMLogger
-from mmengine.runner import Runner
+from mmengine.device import get_device
 from rich.console import Console
 
 from dsrb_mm.apis import MultiLabelInferencer
@@ -33,6 +31,7 @@ from dsrb_mm.workflow.earlier_training import (
     has_training,
     remove_checkpoints,
 )
+from dsrb_mm.workflow.quiet_runner import QuietRunner
 from dsrb_mm.workflow.recipes import compose
 from dsrb_mm.workflow.work_dir import CONFIG, LABELS, load
 
@@ -73,7 +72,8 @@ def train(
         budget: Optimiser steps, or ``'auto'``: by the number of known labels.
         ignore_columns: Columns of a CSV that are no categories.
         skip_missing: Whether images that are not there are left out.
-        device: ``'cpu'`` or ``'cuda'``; None is the GPU if there is one.
+        device: ``'cpu'`` or ``'cuda'``; None is the GPU if there is one. Where there is one,
+            ``'cpu'`` takes ``CUDA_VISIBLE_DEVICES=-1`` in the environment.
         seed: Of split, weights and order of images.
         resume: Whether to go on with the training that the work directory holds, from its last
             checkpoint, with the same labels and settings. It ends as if it had not been cut off.
@@ -97,6 +97,11 @@ def train(
     work_dir = Path(work_dir)
     if resume and overwrite:
         raise ValueError('expected resume or overwrite, but got both')
+    if device is not None and torch.device(device).type != get_device():
+        raise ValueError(
+            f'expected to train on {device}, but MMEngine trains on {get_device()} here: it takes '
+            'the GPU that it sees (CUDA_VISIBLE_DEVICES), which --device of dsrb changes'
+        )
     goes_on = resume and has_training(work_dir)
     if not goes_on:
         check_free(work_dir, overwrite)
@@ -231,21 +236,3 @@ def run(cfg: Config) -> None:
         cfg = use_cached_features(cfg)
     complete_model(cfg)
     QuietRunner.from_cfg(cfg).train()
-
-
-class QuietRunner(Runner):
-    """Keeps its log off the screen, and leaves the config in the work directory as it is."""
-
-    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
-        """Log to the file alone."""
-        logger = super().build_logger(*args, **kwargs)
-        quiet_loggers()
-        return logger
-
-    def load_checkpoint(self, *args: Any, **kwargs: Any) -> Any:
-        """Load without a line on the screen, which MMEngine prints past its log."""
-        with redirect_stdout(None):
-            return super().load_checkpoint(*args, **kwargs)
-
-    def dump_config(self) -> None:
-        """Write nothing: what trains on cached features is not what the user should find."""

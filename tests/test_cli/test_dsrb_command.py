@@ -2,10 +2,12 @@
 
 import csv
 import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from typer.testing import CliRunner
 
 import dsrb_mm
 from dsrb.app import app
+from dsrb.arguments import choose_device
 from dsrb.label_commands import Kind, Order, Value
 from dsrb_mm.annotation import KINDS
 from dsrb_mm.apis import load_model
@@ -28,7 +31,8 @@ ROOT = Path(__file__).parents[2]
 
 def call(*arguments, code=0):
     """Run the command in this process; returns what it printed."""
-    result = CliRunner().invoke(app, [str(a) for a in arguments])
+    with mock.patch.dict(os.environ):  # --device changes what the process sees
+        result = CliRunner().invoke(app, [str(a) for a in arguments])
     assert result.exit_code == code, f'{result.output}\n{result.exception!r}'
     return result.output
 
@@ -234,6 +238,7 @@ def test_compare_ranks_methods(folder):
         (['train', 'nothing.csv'], 'does not exist'),
         (['predict', 'nowhere', 'labels.csv'], 'does not exist'),
         (['check'], 'expected a file of labels'),
+        (['train', 'labels.csv', '--device', 'gpu'], 'expected cpu, cuda'),
         (['ask', '.', 'labels.csv', '--to', 'cvat'], 'label-studio'),
     ],
 )
@@ -262,6 +267,30 @@ def test_labels_are_checked_before_training(folder, monkeypatch):
     none = write(lambda row: row | dict(cat='', dog='', bird='0'))
     assert 'there is nothing to learn' in call('check', *none[:1], '--images', '.', code=1)
     assert 'error: no label is known to be present' in call('train', *none, code=1)
+
+
+@pytest.mark.parametrize(
+    ('text', 'before', 'device', 'after'),
+    [
+        ('cpu', '0', 'cpu', '-1'),
+        ('cuda', '3', 'cuda', '3'),
+        ('cuda:1', '', 'cuda', '1'),
+        ('cuda:1', '5,7', 'cuda', '7'),
+        ('cuda:2', '5,7', 'cuda', '-1'),  # not there
+    ],
+)
+def test_only_the_device_asked_for_is_seen(monkeypatch, text, before, device, after):
+    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', before)
+    assert choose_device(text) == device
+    assert os.environ['CUDA_VISIBLE_DEVICES'] == after
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='there is a GPU')
+def test_a_device_that_is_not_there(folder):
+    assert 'MMEngine trains on cpu here' in call(
+        *('train', 'labels.csv', '--work-dir', 'gpu', '--device', 'cuda'), code=1
+    )
+    assert not (folder / 'gpu').exists()
 
 
 def test_help_needs_neither_pytorch_nor_mmpretrain():
