@@ -34,16 +34,24 @@ class Model:
         return None
 
 
+class Data(SimpleNamespace):
+    def __len__(self):
+        return len(self.infos)
+
+    def get_data_info(self, index):
+        return self.infos[index]
+
+
+def runner_on(infos):
+    data = Data(metainfo=dict(classes=['cat', 'dog']), infos=infos)
+    return SimpleNamespace(model=Model(), test_dataloader=SimpleNamespace(dataset=data))
+
+
 def test_images_of_one_name_in_two_folders(tmp_path):
     paths = [str(tmp_path / 'images' / folder / 'same.jpg') for folder in 'ab']
     infos = [dict(img_path=path) for path in paths]
 
-    class Data(SimpleNamespace):
-        def __len__(self):
-            return len(infos)
-
-    data = Data(metainfo=dict(classes=['cat', 'dog']), get_data_info=infos.__getitem__)
-    runner = SimpleNamespace(model=Model(), test_dataloader=SimpleNamespace(dataset=data))
+    runner = runner_on(infos)
     outputs = []
     for path in paths:
         sample = DataSample(metainfo=dict(img_path=path))
@@ -64,11 +72,11 @@ def test_images_of_one_name_in_two_folders(tmp_path):
 def test_pictures_do_not_replace_the_images(tmp_path):
     image = tmp_path / 'a.png'
     image.write_bytes(b'a photo')
-    data = SimpleNamespace(metainfo=dict(classes=['cat']))
+    info = dict(img_path=str(image))
+    runner = runner_on([info])
     hook = AttentionPictureHook(str(tmp_path), interval=1)
-    hook._names = PictureNames([str(image)])
-    sample = DataSample(metainfo=dict(img_path=str(image))).set_pred_score(torch.tensor([0.9]))
-    runner = SimpleNamespace(model=Model(), test_dataloader=SimpleNamespace(dataset=data))
+    hook.before_test(runner)
+    sample = DataSample(metainfo=info).set_pred_score(torch.tensor([0.9, 0.1]))
     pixels = torch.zeros(3, 8, 8, dtype=torch.uint8)
     with pytest.raises(ValueError, match=r'a.png to be a new file, but got one that is read'):
         hook.after_test_iter(runner, 0, dict(inputs=[pixels]), [sample.set_pred_label([0])])
