@@ -10,6 +10,7 @@ import typer
 from dsrb.arguments import (
     Budget,
     Device,
+    Held,
     Ignore,
     Images,
     Labels,
@@ -122,13 +123,13 @@ def evaluate(
 def report(
     work_dir: WorkDir,
     out: Annotated[Path | None, typer.Option(help='folder [WORK_DIR/report]')] = None,
-    split: Annotated[str | None, typer.Option(help='test or val [test, or val without]')] = None,
+    split: Annotated[Held | None, typer.Option(help='[test, or val without]')] = None,
     device: Device = None,
 ) -> None:
     """Write a page about a model: figures per category, curves, worst mistakes."""
     from dsrb_mm.cli.commands import report_command
 
-    report_command(work_dir, out, split, device)
+    report_command(work_dir, out, None if split is None else split.value, device)
 
 
 app.command()(complete)

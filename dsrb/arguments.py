@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
@@ -73,3 +74,10 @@ def parse_budget(text: str) -> int | str:
             f'expected a number of steps or auto, but got {text!r}', param_hint='--budget'
         )
     return int(text)
+
+
+class Held(str, Enum):
+    """Images that judge a model."""
+
+    test = 'test'
+    val = 'val'

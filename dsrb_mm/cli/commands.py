@@ -96,6 +96,8 @@ def evaluate_command(
     with clear_errors(*WRONG_INPUT):
         cfg = read_config_file(find_config(work_dir))
         protect_inputs(cfg, [out], inputs=[labels])
+        if out is not None and out.suffix != '.json':
+            raise ValueError(f'expected a file of metrics to end in .json, but got {out}')
         file = work_dir / LABELS
         if labels is None:
             splits, root = count_splits(file), cfg.test_dataloader.dataset.dataset.data_root

@@ -317,3 +317,9 @@ def test_import_writes_a_csv_with_a_split(folder):
     assert 'leave them out (--skip-missing)' in call(*arguments, code=1)
     assert '1 images are not there and were left out' in call(*arguments, '--skip-missing')
     assert '--unknown' in call('import', 'tags.csv', '--out', 'x.csv', code=1)
+
+
+def test_outputs_and_splits_that_make_no_sense(folder):
+    assert "'train' is not one of" in call('report', 'work', '--split', 'train', code=2)
+    text = call('evaluate', 'work', '--out', 'metrics.csv', code=1)
+    assert 'to end in .json, but got metrics.csv' in text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,6 +58,16 @@ def merge_images(
         merged[real] = (image, file) if old is None else (old[0].merge(image), old[1])
     records = [image for image, _ in merged.values()]
     return records, [file for _, file in merged.values()], len(there) - len(merged)
+
+
+def in_several_splits(images: Sequence[ImageTags], files: Sequence[str | None]) -> list[str]:
+    """Images that different records put into different splits."""
+    there = [(image, file) for image, file in zip(images, files, strict=True) if file is not None]
+    found: dict[str, set[str]] = defaultdict(set)
+    for (image, _), real in zip(there, real_paths([f for _, f in there]), strict=True):
+        if image.split is not None:
+            found[real].add(image.split)
+    return [path for path, splits in found.items() if len(splits) > 1]
 
 
 def check_found(images: Sequence[ImageTags], files: Sequence[str | None], root: str) -> None:

@@ -20,7 +20,13 @@ from dsrb_mm.datasets.imports.cvat import read_cvat
 from dsrb_mm.datasets.imports.fiftyone import read_fiftyone
 from dsrb_mm.datasets.imports.folders import read_folders
 from dsrb_mm.datasets.imports.formats import find_format
-from dsrb_mm.datasets.imports.images import check_found, find_images, merge_images, paths_below
+from dsrb_mm.datasets.imports.images import (
+    check_found,
+    find_images,
+    in_several_splits,
+    merge_images,
+    paths_below,
+)
 from dsrb_mm.datasets.imports.label_studio import read_label_studio
 from dsrb_mm.datasets.imports.stratified_splits import complete_splits
 from dsrb_mm.datasets.imports.tag_column import read_label_columns, read_tag_column
@@ -208,6 +214,7 @@ def _notes(
     merged: int,
 ) -> list[str]:
     missing = list(files).count(None)
+    clashing = in_several_splits(records, files)
     unseen = sum(not image.seen for image in images)
     disputed = sum(len(image.disputed) for image in images)
     left_out = sorted({name for image in records for name in image.present} - set(columns))
@@ -216,6 +223,8 @@ def _notes(
     lines = {
         f'{missing} images are not there and were left out': missing,
         f'{merged} records are of images that have another one; they were merged': merged,
+        f'{len(clashing)} images are in several splits and stay in the one named first: '
+        f'{shorten(clashing)}': clashing,
         f'{unseen} images were not looked at: all their labels are unknown': unseen,
         f'{disputed} labels are unknown because annotators disagree': disputed,
         f'categories left out: {", ".join(left_out[:10])}': left_out,

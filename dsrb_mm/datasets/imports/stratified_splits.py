@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -36,7 +37,8 @@ def complete_splits(
         The splits, and how many images were drawn.
 
     Raises:
-        ValueError: Shares out of range, or fewer than 2 training images to draw from.
+        ValueError: Shares out of range, a split in another spelling, or fewer than 2 training
+            images to draw from.
 
     Example:
         >>> complete_splits([None] * 10, labels, val=0.2)[0].count('val')
@@ -45,6 +47,7 @@ def complete_splits(
     check_number('val', val, 0, 0.9)
     check_number('test', test, 0, 0.9)
     found = np.array([split or 'train' for split in splits], object)
+    _check_names(found.tolist())
     drawn = 0
     for name, share in (('test', test), ('val', val)):
         if share == 0 or name in found:
@@ -52,12 +55,24 @@ def complete_splits(
         rows = np.flatnonzero(found == 'train')
         if len(rows) < 2:
             raise ValueError(
-                f'expected 2 training images or more to draw {name} from, got {len(rows)}'
+                f'expected 2 training images or more to draw {name} from, got {len(rows)}; images '
+                f'by split: {dict(Counter(found.tolist()))}'
             )
         chosen = rows[_draw(labels[rows], share, seed)]
         found[chosen] = name
         drawn += len(chosen)
     return found.tolist(), drawn
+
+
+def _check_names(splits: Sequence[str]) -> None:
+    """Refuse other spellings of the splits: their images would be left out."""
+    for name, count in Counter(splits).items():
+        meant = [known for known in ('train', 'val', 'test') if name.lower().startswith(known)]
+        if meant and name not in meant:
+            raise ValueError(
+                f'expected the splits of images to be called train, val and test, but got {name!r} '
+                f'for {count:,} images: write {meant[0]}'
+            )
 
 
 def _draw(labels: NDArray, share: float, seed: int) -> NDArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,11 @@ def read_label_columns(path: Path, options: ReaderOptions) -> Annotations:
     header = read_header(path)
     path_at = find_column(path, header, PATH_COLUMNS)
     reserved = {header[path_at], SPLIT, *options.ignored}
+    unknown = sorted(set(options.ignored) - set(header))
+    if unknown:
+        raise ValueError(
+            f'expected {path} to have the columns to ignore {unknown}, but got {header[:8]}'
+        )
     columns = {name: at for at, name in enumerate(header) if name not in reserved}
     images = []
     for line, row in _body(path, len(header)):
@@ -72,7 +78,7 @@ def read_label_columns(path: Path, options: ReaderOptions) -> Annotations:
             raise ValueError(
                 f'expected {path} to hold 1, 0 or nothing (unknown), but got '
                 f'{row[columns[wrong[0]]][:80]!r} in line {line}, column {wrong[0]!r}; a column of '
-                'something else goes into ignore_columns'
+                'something else goes into ignore_columns (--ignore)'
             )
         images.append(
             ImageTags(
@@ -111,11 +117,14 @@ def read_header(path: Path) -> list[str]:
     """Names of the columns of a CSV, without surrounding blanks.
 
     Raises:
-        ValueError: It is empty.
+        ValueError: It is empty, or names a column twice.
     """
     header = [name.strip() for name in next(read_rows(path), (0, []))[1]]
     if not header:
         raise ValueError(f'expected {path} to be a CSV with a header, but it is empty')
+    repeated = [name for name, count in Counter(header).items() if count > 1]
+    if repeated:
+        raise ValueError(f'{path}: columns named more than once: {repeated[:8]}')
     return header
 
 
