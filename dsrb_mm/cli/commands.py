@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
@@ -43,7 +44,10 @@ def train_command(labels: Path, work_dir: Path, **options: Any) -> None:
     """Train, and say how to go on."""
     console = quiet_console()
     with clear_errors(*WRONG_INPUT):
-        train(labels, work_dir, **options)
+        try:
+            train(labels, work_dir, **options)
+        except KeyboardInterrupt:
+            sys.exit('interrupted: the same command with --resume goes on')
     console.print(f'model: {find_checkpoint(work_dir)}', soft_wrap=True)
     console.print('next:')
     for command in ('report {}', 'predict {} IMAGES', 'complete {}', 'export {}'):

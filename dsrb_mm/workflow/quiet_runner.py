@@ -7,8 +7,9 @@ from typing import Any
 
 from mmengine.logging import MMLogger
 from mmengine.runner import Runner
+from torch import nn
 
-from dsrb_mm.engine.hooks.console_hook import quiet_loggers
+from dsrb_mm.engine.hooks.console_hook import ConsoleHook, quiet_loggers
 
 
 class QuietRunner(Runner):
@@ -19,6 +20,15 @@ class QuietRunner(Runner):
         logger = super().build_logger(*args, **kwargs)
         quiet_loggers()
         return logger
+
+    def train(self) -> nn.Module:
+        """Train, and leave the screen as it was, whatever happens."""
+        try:
+            return super().train()
+        finally:
+            for hook in self.hooks:
+                if isinstance(hook, ConsoleHook):
+                    hook.stop()
 
     def load_checkpoint(self, *args: Any, **kwargs: Any) -> Any:
         """Load without a line on the screen, which MMEngine prints past its log."""

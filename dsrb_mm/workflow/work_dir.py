@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from dsrb_mm.apis import MultiLabelInferencer
+from dsrb_mm.engine.hooks.console_hook import quiet_loggers
 from dsrb_mm.fileio.config_file import read_config_file
 
 CONFIG, LABELS = 'config.py', 'labels.csv'
@@ -68,6 +69,7 @@ def load(work_dir: str | Path, device: str | None = None) -> MultiLabelInference
         >>> model(['a.jpg', 'photos'])[0]['pred_classes']
         ['dog']
     """
+    quiet_loggers()  # of a backbone's own lines
     return MultiLabelInferencer(
         read_config_file(find_config(work_dir)), find_checkpoint(work_dir), device
     )

@@ -24,6 +24,7 @@ from dsrb_mm.annotation import KINDS
 from dsrb_mm.apis import load_model
 from dsrb_mm.completion import ORDERS, VALUES
 from dsrb_mm.engine.checkpoints import AtomicCheckpointHook
+from dsrb_mm.engine.hooks import ConsoleHook
 
 CLASSES = ['cat', 'dog', 'bird']
 ROOT = Path(__file__).parents[2]
@@ -102,6 +103,19 @@ def test_a_training_that_was_cut_off_goes_on_by_the_same_command(folder, monkeyp
     assert 'epoch   1:' in call(*command, '--overwrite')
 
 
+def test_an_interrupted_training_says_how_to_go_on_and_frees_the_screen(folder, monkeypatch):
+    stopped = []
+
+    def interrupt(hook, runner):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ConsoleHook, 'stop', lambda hook: stopped.append(hook.progress.stop()))
+    monkeypatch.setattr(AtomicCheckpointHook, 'after_train_epoch', interrupt)
+    command = ('train', 'labels.csv', '--budget', 2, '--device', 'cpu', '--work-dir', 'stopped')
+    assert 'interrupted: the same command with --resume goes on' in call(*command, code=1)
+    assert stopped
+
+
 def test_resume_begins_where_there_is_nothing_yet(folder):
     command = ('train', 'labels.csv', '--budget', 2, '--device', 'cpu', '--work-dir', 'begun')
     assert 'epoch   1:' in call(*command, '--resume')
@@ -117,11 +131,13 @@ def test_the_work_directory_holds_labels_and_a_config_for_the_tools(folder):
     assert 'INFO - Epoch(val)' in log
 
 
-def test_predict_writes_the_scores_that_python_gives(folder):
+def test_predict_writes_the_scores_that_python_gives(folder, capsys):
     images = sorted((folder / 'images').glob('*.png')) or sorted(folder.rglob('*.jpg'))
     call('predict', 'work', *images[:3], '--out', 'scores.csv', '--pictures', 'pictures')
     rows = list(csv.DictReader((folder / 'scores.csv').open()))
+    capsys.readouterr()
     model = dsrb_mm.load('work')
+    assert not any(capsys.readouterr())
     for row, result in zip(rows, model(images[:3], progress=False), strict=True):
         found = [float(row[name]) for name in CLASSES]
         np.testing.assert_allclose(found, result['pred_scores'], atol=1e-5)

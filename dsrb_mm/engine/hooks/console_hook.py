@@ -104,7 +104,11 @@ class ConsoleHook(Hook):
 
     def after_train(self, runner: Runner) -> None:
         """Take the bar away."""
-        if not runner.rank:
+        self.stop()
+
+    def stop(self) -> None:
+        """Give the screen back: the bar hides the cursor, also of a training that was cut off."""
+        if hasattr(self, 'progress'):
             self.progress.stop()
 
 
