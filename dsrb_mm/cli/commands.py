@@ -31,6 +31,7 @@ from dsrb_mm.workflow import (
     QuietRunner,
     find_checkpoint,
     find_config,
+    has_training,
     import_into,
     load,
     make_config,
@@ -178,6 +179,8 @@ def compare_command(
     console = quiet_console()
     failed: dict[Path, str] = {}
     with clear_errors(*WRONG_INPUT):
+        if has_training(work_dir):  # whose labels.csv would be replaced
+            raise FileExistsError(f'{work_dir} holds a training; --work-dir names another folder')
         report = import_into(work_dir, labels, images, unknown, ignore_columns=ignored)
         configs = [work_dir / 'configs' / f'{method}.py' for method in methods]
         configs[0].parent.mkdir(exist_ok=True)

@@ -9,6 +9,7 @@ from typing import Any
 from mmengine.config import Config
 from torch import nn
 
+from dsrb_mm.arguments import check_int
 from dsrb_mm.fileio.atomic import open_atomically
 from dsrb_mm.fileio.config_file import read_config_file
 from dsrb_mm.report.bootstrap import RESAMPLES
@@ -59,6 +60,9 @@ def write_report(
         >>> write_report('configs/saliency_csv_cpu.py', 'epoch_12.pth', 'report')
         PosixPath('report/report.html')
     """
+    check_int('mistakes', mistakes)
+    folder = Path(out_dir)
+    folder.mkdir(parents=True, exist_ok=True)  # before the work: it may be in the way
     cfg = config if isinstance(config, Config) else read_config_file(config)
     judged, model, data = judge(cfg, checkpoint, split, device)
     figures = build_figures(judged, resamples, mistakes)
@@ -67,8 +71,6 @@ def write_report(
         kind: _pictures(found, model, data.samples) for kind, found in figures['mistakes'].items()
     }
     page = render_page(figures, pictures, title or Path(cfg.filename or 'model').stem)
-    folder = Path(out_dir)
-    folder.mkdir(parents=True, exist_ok=True)
     with open_atomically(folder / METRICS) as file:
         json.dump(figures, file, indent=1, allow_nan=False)
     with open_atomically(folder / PAGE) as file:

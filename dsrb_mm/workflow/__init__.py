@@ -1,5 +1,6 @@
 """From labels to decisions without writing a config: what the ``dsrb`` command does."""
 
+from .earlier_training import has_training
 from .quiet_runner import QuietRunner
 from .recipes import RECIPES, compose, method_names
 from .training import import_into, make_config, read_labels, run, train
@@ -13,6 +14,7 @@ __all__ = [
     'compose',
     'find_checkpoint',
     'find_config',
+    'has_training',
     'import_into',
     'load',
     'make_config',

@@ -339,3 +339,15 @@ def test_outputs_and_splits_that_make_no_sense(folder):
     assert "'train' is not one of" in call('report', 'work', '--split', 'train', code=2)
     text = call('evaluate', 'work', '--out', 'metrics.csv', code=1)
     assert 'to end in .json, but got metrics.csv' in text
+
+
+def test_a_comparison_does_not_replace_the_labels_of_a_training(folder):
+    before = (folder / 'work/labels.csv').read_bytes()
+    text = call('compare', 'labels.csv', '-m', 'bce', '--work-dir', 'work', code=1)
+    assert 'work holds a training' in text and not (folder / 'work/configs').exists()
+    assert (folder / 'work/labels.csv').read_bytes() == before
+
+
+def test_a_file_in_the_way_of_a_report_is_told_before_the_work(folder, monkeypatch):
+    monkeypatch.setattr('dsrb_mm.report.writing.judge', None)
+    assert 'labels.csv' in call('report', 'work', '--out', 'labels.csv', code=1)
