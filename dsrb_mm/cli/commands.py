@@ -24,13 +24,12 @@ from dsrb_mm.comparison import Comparison, Setup, make_comparison, write_compari
 from dsrb_mm.engine.checkpoints.checkpoint_reading import guard_checkpoint_loader
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.fileio.atomic import write_atomically
-from dsrb_mm.fileio.config_file import read_config_file, write_config_file
+from dsrb_mm.fileio.config_file import write_config_file
 from dsrb_mm.report import report_files, write_report
 from dsrb_mm.sweep import KnownLabels, locked
 from dsrb_mm.workflow import (
     QuietRunner,
     find_checkpoint,
-    find_config,
     has_training,
     import_into,
     load,
@@ -38,7 +37,7 @@ from dsrb_mm.workflow import (
     read_labels,
     train,
 )
-from dsrb_mm.workflow.work_dir import LABELS, count_splits, read_header
+from dsrb_mm.workflow.work_dir import LABELS, count_splits, read_config, read_header
 
 
 def train_command(labels: Path, work_dir: Path, **options: Any) -> None:
@@ -69,7 +68,7 @@ def predict_command(
     with clear_errors(*WRONG_INPUT):
         if out is not None:
             score_writer(out)  # an unknown suffix is an error before the work
-        cfg = read_config_file(find_config(work_dir))
+        cfg = read_config(work_dir)
         protect_inputs(cfg, [out], pictures, chain.from_iterable(map(files_below, inputs)))
         images = collect_images(list(inputs))
         model = load(work_dir, device)
@@ -99,7 +98,7 @@ def evaluate_command(
     """Measure a model on the known labels of a split."""
     console = quiet_console()
     with clear_errors(*WRONG_INPUT):
-        cfg = read_config_file(find_config(work_dir))
+        cfg = read_config(work_dir)
         protect_inputs(cfg, [out], inputs=[labels])
         if out is not None and out.suffix != '.json':
             raise ValueError(f'expected a file of metrics to end in .json, but got {out}')
@@ -137,7 +136,7 @@ def report_command(work_dir: Path, out: Path | None, split: str | None, device: 
     """Write the page that judges a model."""
     console = quiet_console()
     with clear_errors(*WRONG_INPUT):
-        cfg = read_config_file(find_config(work_dir))
+        cfg = read_config(work_dir)
         checkpoint = find_checkpoint(work_dir)
         out = out or work_dir / 'report'
         protect_inputs(cfg, report_files(out), inputs=[checkpoint])
@@ -150,7 +149,7 @@ def export_command(work_dir: Path, out: Path) -> None:
     """Export to ONNX, and compare the file with PyTorch."""
     console = quiet_console()
     with clear_errors(*WRONG_INPUT):
-        cfg = read_config_file(find_config(work_dir))
+        cfg = read_config(work_dir)
         checkpoint = find_checkpoint(work_dir)
         protect_inputs(cfg, [out], inputs=[checkpoint])
         for line in export_model(cfg, checkpoint, out):

@@ -16,8 +16,8 @@ from dsrb_mm.datasets import import_labels
 from dsrb_mm.datasets.config_files import files_of_config
 from dsrb_mm.engine.training_checks import show_findings
 from dsrb_mm.features import refusal, use_cached_features
-from dsrb_mm.fileio.config_file import read_config_file
 from dsrb_mm.workflow import find_checkpoint, find_config, import_into, make_config
+from dsrb_mm.workflow.work_dir import read_config
 
 
 def complete_command(
@@ -37,7 +37,7 @@ def complete_command(
         outputs = CompletionFiles(**files)
         rule = TrustRule(precision)
         config, checkpoint = find_config(work_dir), find_checkpoint(work_dir)
-        cfg = read_config_file(config)
+        cfg = read_config(work_dir)
         inputs = files_of_config(cfg)
         if scores_in is None and refusal(cfg) is None:
             cfg = use_cached_features(cfg)
@@ -70,7 +70,7 @@ def ask_command(
     """Write the questions of a ranking, and say how the answers come back."""
     console = quiet_console()
     with clear_errors(*WRONG_INPUT):
-        data = read_config_file(find_config(work_dir)).train_dataloader.dataset.dataset
+        data = read_config(work_dir).train_dataloader.dataset.dataset
         root = images or Path(data.data_root)
         questions = ask(
             *(ranking, root, out, to, limit or None),

@@ -8,9 +8,8 @@ from typing import Any
 
 from mmengine.config import Config
 
-from dsrb_mm.fileio.config_file import read_config_file
 from dsrb_mm.fileio.locks import FolderLock
-from dsrb_mm.workflow.work_dir import CONFIG, LABELS
+from dsrb_mm.workflow.work_dir import LABELS, read_config
 
 _CHECKPOINTS = ('best_*.pth', 'epoch_*.pth', 'last_checkpoint')
 # Settings of the machine, and of how the folder is called, which change no result.
@@ -66,7 +65,7 @@ def earlier_config(cfg: Config, labels: Path, work_dir: Path) -> Config:
             f'the labels are no longer those of the training in {work_dir} ({LABELS}): --resume '
             'goes on with the same labels; train in another folder (--work-dir)'
         )
-    earlier = read_config_file(work_dir / CONFIG)
+    earlier = read_config(work_dir)
     old, new = dict(_settings(earlier.to_dict())), dict(_settings(cfg.to_dict()))
     changed = [key for key in {**old, **new} if old.get(key) != new.get(key)]
     if changed:

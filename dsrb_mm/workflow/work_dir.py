@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+from mmengine.config import Config
 
 from dsrb_mm.apis import MultiLabelInferencer
+from dsrb_mm.datasets.config_data import SPLITS, has_split
+from dsrb_mm.datasets.wrappers import innermost_configs
 from dsrb_mm.engine.hooks.console_hook import quiet_loggers
 from dsrb_mm.fileio.config_file import read_config_file
 
@@ -54,6 +57,25 @@ def find_checkpoint(work_dir: str | Path) -> Path:
     raise FileNotFoundError(f'expected {folder} to hold a checkpoint, but got none')
 
 
+def read_config(work_dir: str | Path) -> Config:
+    """The config of a training; in a folder that was moved or copied it reads the labels there.
+
+    Raises:
+        FileNotFoundError: The folder has no config, or several.
+    """
+    cfg = read_config_file(find_config(work_dir))
+    own = Path(work_dir, LABELS).absolute()
+    if own.is_file():
+        for split in SPLITS:
+            if has_split(cfg, split):
+                for dataset in innermost_configs(cfg[f'{split}_dataloader'].dataset):
+                    # What `train` has written: an absolute path.
+                    named = Path(str(dataset.get('ann_file')))
+                    if named.is_absolute() and named.name == LABELS:
+                        dataset['ann_file'] = str(own)
+    return cfg
+
+
 def load(work_dir: str | Path, device: str | None = None) -> MultiLabelInferencer:
     """The model that a training left behind, ready to predict.
 
@@ -70,9 +92,7 @@ def load(work_dir: str | Path, device: str | None = None) -> MultiLabelInference
         ['dog']
     """
     quiet_loggers()  # of a backbone's own lines
-    return MultiLabelInferencer(
-        read_config_file(find_config(work_dir)), find_checkpoint(work_dir), device
-    )
+    return MultiLabelInferencer(read_config(work_dir), find_checkpoint(work_dir), device)
 
 
 def read_header(labels: str | Path) -> list[str]:
