@@ -1,6 +1,11 @@
 """The site of docs/, built by Sphinx: `make docs`."""
 
+import sys
+from pathlib import Path
+
 from dsrb_mm.version import __version__
+
+sys.path.append(str(Path(__file__).parent))  # mathml
 
 project = 'dsrb_mm'
 author = 'the dsrb_mm authors'
@@ -11,13 +16,14 @@ extensions = [
     'myst_parser',
     'sphinx.ext.autodoc',
     'sphinx.ext.napoleon',
-    'sphinx.ext.mathjax',
+    'mathml',
 ]
-html_theme = 'sphinx_rtd_theme'
+html_theme = 'furo'
+html_static_path = ['static']
 html_title = f'dsrb_mm {release}'
 
-# Formulas as GitHub shows them; links to a heading by its text.
-myst_enable_extensions = ['dollarmath']
+# Formulas as GitHub shows them, and sizes of pictures; links to a heading by its text.
+myst_enable_extensions = ['attrs_inline', 'dollarmath']
 myst_heading_anchors = 3
 
 autodoc_member_order = 'bysource'
