@@ -125,7 +125,9 @@ def test_a_training_that_was_cut_off_goes_on_by_the_same_command(folder, monkeyp
     # What is finished stays, and --overwrite begins anew.
     text = call(*command, '--resume')
     assert 'is finished' in text and ': loss' not in text
-    assert 'epoch   1:' in call(*command, '--overwrite')
+    again = ('train', 'labels.csv', '--budget', 1, '--device', 'cpu', '--work-dir', 'cut')
+    assert 'epoch   1:' in call(*again, '--overwrite')
+    assert len(list((folder / 'cut').glob('*.pth'))) == 2  # the last and the best one
 
 
 def test_an_interrupted_training_says_how_to_go_on_and_frees_the_screen(folder, monkeypatch):

@@ -61,28 +61,24 @@ def test_browse_both_shows_the_original_first(main, tmp_path):
 
 
 def test_browse_by_category(main, tmp_path, cfg):
-    labels = random_labels(12, 3)
-    labels[[1, 4, 5], 1] = 1
-    labels[[1, 4, 5, 7], 0] = 0
+    labels = np.array([[0, 1, 0], [1, 0, 0], [0, 1, 1], [0, 0, 1]])
     write_coco(tmp_path / 'data', 'train', labels, CLASSES)
-    cfg.train_dataloader.dataset.known_proportion = None
-    cfg.dump(tmp_path / 'config.py')
-    arguments = ['--category', 'dog', '--number', 99]
-    main('browse_dataset.py', '--out-dir', tmp_path / 'all', *arguments)
-    assert len(names(tmp_path / 'all')) == 12  # COCO knows all labels
-    main('browse_dataset.py', '--out-dir', tmp_path / 'dog', *arguments, '--known-present')
-    rows = [int(name[:6]) for name in names(tmp_path / 'dog')]
-    assert rows == np.flatnonzero(labels[:, 1] == 1).tolist()
-    cfg.train_dataloader.dataset.known = dict(type='KnownPerCategory', number=2)
-    cfg.dump(tmp_path / 'config.py')
-    main('browse_dataset.py', '--out-dir', tmp_path / 'few', *arguments)
-    assert len(names(tmp_path / 'few')) == 2
+    dataset = cfg.train_dataloader.dataset
+    for known, rows in ((None, [0, 2]), (dict(type='KnownPerCategory', number=1), None)):
+        dataset.update(known_proportion=None, known=known)
+        cfg.dump(tmp_path / 'config.py')
+        folder = tmp_path / str(rows)
+        arguments = ['--category', 'dog', '--mode', 'original', '--out-dir', folder]
+        main('browse_dataset.py', *arguments, *(['--known-present'] if rows else []))
+        drawn = [int(name[:6]) for name in names(folder)]
+        assert drawn == rows if rows else len(drawn) == 1
     with pytest.raises(SystemExit, match=r"'dgo'; did you mean \['dog'\]"):
         main('browse_dataset.py', '--out-dir', tmp_path / 'x', '--category', 'dgo')
-    labels[:, 1] = 0
-    write_coco(tmp_path / 'data', 'train', labels, CLASSES)
+    dataset.known = None
+    cfg.dump(tmp_path / 'config.py')
+    write_coco(tmp_path / 'data', 'train', labels * [1, 0, 1], CLASSES)
     with pytest.raises(SystemExit, match='images with dog known to be present, but got none'):
-        main('browse_dataset.py', '--out-dir', tmp_path / 'x', *arguments, '--known-present')
+        main('browse_dataset.py', *arguments, '--known-present')
 
 
 def test_browse_other_sets(main, tmp_path):
