@@ -1,5 +1,6 @@
 """A training cut off and resumed ends bit for bit like the uninterrupted one."""
 
+import functools
 from pathlib import Path
 
 import pytest
@@ -29,14 +30,27 @@ def config(tmp_path, name, workers):
     return cfg
 
 
+@pytest.fixture(scope='module')
+def whole(tmp_path_factory):
+    """Final states of uninterrupted trainings, by the number of workers."""
+
+    @functools.cache
+    def train(workers):
+        root = tmp_path_factory.mktemp('whole')
+        write_coco(root / 'data', 'train', random_labels(20, 4), ['a', 'b', 'c', 'd'])
+        Runner.from_cfg(config(root, 'work', workers)).train()
+        return final_state(root / 'work')
+
+    return train
+
+
 @pytest.mark.parametrize(
     ('workers', 'iteration'),
     [(0, 4), (2, 7), (2, 10)],  # 3 iterations an epoch; prototypes from the second on
 )
-def test_resumed_training_is_bit_identical(tmp_path, workers, iteration):
+def test_resumed_training_is_bit_identical(tmp_path, whole, workers, iteration):
     write_coco(tmp_path / 'data', 'train', random_labels(20, 4), ['a', 'b', 'c', 'd'])
-    Runner.from_cfg(config(tmp_path, 'whole', workers)).train()
-
+    expected = whole(workers)
     runner = Runner.from_cfg(config(tmp_path, 'cut', workers))
     train_step = runner.model.train_step
 
@@ -54,9 +68,9 @@ def test_resumed_training_is_bit_identical(tmp_path, workers, iteration):
     torch.rand(7)  # another state of the generators than before
     Runner.from_cfg(cfg).train()
 
-    whole, resumed = final_state(tmp_path / 'whole'), final_state(tmp_path / 'cut')
-    assert whole.keys() == resumed.keys()
-    assert [name for name in whole if not torch.equal(whole[name], resumed[name])] == []
+    resumed = final_state(tmp_path / 'cut')
+    assert expected.keys() == resumed.keys()
+    assert [name for name in expected if not torch.equal(expected[name], resumed[name])] == []
 
 
 def test_epochs_and_workers_draw_differently(tmp_path):
