@@ -144,13 +144,12 @@ def import_into(
     """Import labels into ``labels.csv`` of a folder; the images stay where they are.
 
     Args:
-        folder: Made if it is not there; an earlier ``labels.csv`` is replaced.
+        folder: Made if it is not there and the labels are read; an earlier ``labels.csv`` is replaced.
         labels: See :func:`train`.
         images: See :func:`train`.
         unknown: See :func:`train`.
         **options: Of :func:`dsrb_mm.datasets.import_labels`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     labels = Path(labels)
     beside = labels if labels.is_dir() else labels.parent
     return import_labels(

@@ -346,6 +346,13 @@ def test_a_device_that_is_not_there(folder):
     assert not (folder / 'gpu').exists()
 
 
+def test_labels_that_cannot_be_read_leave_no_folder(folder):
+    (folder / 'empty').mkdir()
+    command = ('train', 'labels.csv', '--images', 'empty', '--work-dir', 'nothing')
+    assert 'images not found in empty' in call(*command, code=1)
+    assert not (folder / 'nothing').exists()
+
+
 def test_help_needs_neither_pytorch_nor_mmpretrain():
     code = 'import sys; import dsrb.app; print(sorted({"torch", "mmengine"} & set(sys.modules)))'
     done = subprocess.run(
