@@ -144,7 +144,7 @@ def import_into(
     """Import labels into ``labels.csv`` of a folder; the images stay where they are.
 
     Args:
-        folder: Made if it is not there and the labels are read; an earlier ``labels.csv`` is replaced.
+        folder: Made if it is not there; an earlier ``labels.csv`` is replaced.
         labels: See :func:`train`.
         images: See :func:`train`.
         unknown: See :func:`train`.
