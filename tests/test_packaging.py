@@ -15,6 +15,7 @@ import dsrb_mm
 
 ROOT = Path(__file__).resolve().parents[1]
 TREE = (
+    'dsrb',
     'dsrb_mm',
     'tools',
     'requirements',
@@ -74,6 +75,7 @@ def test_wheel(tree):
         names = set(archive.namelist())
         (metadata,) = (name for name in names if name.endswith('.dist-info/METADATA'))
         text = archive.read(metadata).decode()
+        commands = archive.read(metadata.replace('METADATA', 'entry_points.txt')).decode()
     assert names >= {
         'dsrb_mm/.mim/configs/config_of_test.py',
         'dsrb_mm/.mim/configs/_base_/base.py',
@@ -83,9 +85,14 @@ def test_wheel(tree):
         'dsrb_mm/assets/phrases/coco.txt',
         'dsrb_mm/assets/word_vectors/coco_minilm.npy',
         'dsrb_mm/__init__.py',
+        'dsrb_mm/py.typed',
+        'dsrb/app.py',
     }
+    assets = {str(path.relative_to(tree)) for path in (tree / 'dsrb_mm/assets').rglob('*.*')}
+    assert assets <= names
+    assert commands == '[console_scripts]\ndsrb = dsrb.app:main\n'
     tops = {name.split('/')[0] for name in names}
-    assert tops == {'dsrb_mm', f'dsrb_mm-{dsrb_mm.__version__}.dist-info'}
+    assert tops == {'dsrb', 'dsrb_mm', f'dsrb_mm-{dsrb_mm.__version__}.dist-info'}
     # MIM finds a plugin by a distribution name that equals the import name.
     assert '\nName: dsrb_mm\n' in text
     assert '\nRequires-Dist: mmpretrain' in text
@@ -123,7 +130,7 @@ def test_sdist_holds_what_a_wheel_is_made_of(tree):
         names = {name.partition('/')[2] for name in archive.getnames()}
         archive.extractall(tree / 'unpacked', filter='data')
     assert names >= {'setup.py', 'configs/config_of_test.py', 'tools/word_vectors.py'}
-    assert names >= {'LICENSE', 'requirements/runtime.txt', 'model-index.yml'}
+    assert names >= {'LICENSE', 'requirements/runtime.txt', 'model-index.yml', 'dsrb/app.py'}
     assert not any(name.startswith('dsrb_mm/.mim') for name in names)
     (unpacked,) = (tree / 'unpacked').iterdir()
     with zipfile.ZipFile(build(unpacked, 'build_wheel')) as archive:

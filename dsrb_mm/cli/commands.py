@@ -9,6 +9,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import mmcv
+import mmpretrain
 from mmengine.config import Config
 from mmengine.utils.dl_utils import collect_env
 
@@ -157,9 +159,13 @@ def export_command(work_dir: Path, out: Path) -> None:
 
 
 def env_command() -> None:
-    """Versions that a bug report should name."""
+    """Print the versions and devices that a bug report should name."""
     console = quiet_console()
-    for name, value in dict(dsrb_mm=dsrb_mm.__version__, **collect_env()).items():
+    found = dict(dsrb_mm=dsrb_mm.__version__, **collect_env())
+    # Two screens of compiler flags; the version of PyTorch tells them.
+    found.pop('PyTorch compiling details', None)
+    found.update(MMPretrain=mmpretrain.__version__, MMCV=mmcv.__version__)
+    for name, value in found.items():
         console.print(f'{name}: {value}', soft_wrap=True)
 
 

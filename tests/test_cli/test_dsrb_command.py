@@ -273,7 +273,17 @@ def test_check_finds_a_contradiction(folder):
         csv.writer(file).writerows([*rows, flipped])
     text = call('check', 'twice.csv')
     assert 'contradict' in text.lower() or 'disagree' in text.lower() or 'differ' in text.lower()
-    assert 'dsrb_mm: ' in call('check', '--env')
+    environment = call('check', '--env')
+    for name in (
+        'dsrb_mm',
+        'Python',
+        'PyTorch',
+        'CUDA available',
+        'MMEngine',
+        'MMPretrain',
+        'MMCV',
+    ):
+        assert f'{name}: ' in environment
 
 
 def test_compare_ranks_methods(folder):
