@@ -1,4 +1,4 @@
-"""Commands and their arguments; what they do is in ``dsrb_mm``, imported when it is needed."""
+"""Commands and their arguments; ``dsrb_mm`` does the work and is imported when it is needed."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ app = typer.Typer(
 @app.command()
 def train(
     labels: Labels,
-    work_dir: Annotated[Path, typer.Option(help='where everything is written')] = Path(
-        'work_dirs/dsrb'
-    ),
+    work_dir: Annotated[
+        Path, typer.Option(help='folder for everything that the training writes')
+    ] = Path('work_dirs/dsrb'),
     images: Images = None,
     unknown: Unknown = None,
     method: Annotated[
-        str | None, typer.Option(help='bce, saliency, dsrb, splc ... [the recipe chooses]')
+        str | None, typer.Option(help='bce, saliency, dsrb, splc, ... [chosen by the recipe]')
     ] = None,
     recipe: Annotated[
         str, typer.Option(help='frozen, fine-tuned, or auto: by device and number of images')
@@ -52,7 +52,7 @@ def train(
     device: Device = None,
     seed: Seed = 0,
     resume: Annotated[
-        bool, typer.Option('--resume', help='go on with a training that was cut off')
+        bool, typer.Option('--resume', help='resume an interrupted training')
     ] = False,
     overwrite: Annotated[
         bool, typer.Option('--overwrite', help='remove the checkpoints of an earlier training')
@@ -83,15 +83,15 @@ def predict(
     work_dir: WorkDir,
     inputs: Annotated[list[Path], typer.Argument(exists=True, help='image files and folders')],
     out: Annotated[
-        Path | None, typer.Option(help='.csv or .jsonl of all scores [a table on the screen]')
+        Path | None, typer.Option(help='.csv or .jsonl file for all scores [a table on the screen]')
     ] = None,
-    pictures: Annotated[Path | None, typer.Option(help='folder for a picture each')] = None,
+    pictures: Annotated[Path | None, typer.Option(help='folder for one picture per image')] = None,
     threshold: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help='the same for all categories [those of the training]'),
+        typer.Option(min=0, max=1, help='one for all categories [those learnt in training]'),
     ] = None,
     skip_unreadable: Annotated[
-        bool, typer.Option(help='leave out files that cannot be decoded')
+        bool, typer.Option(help='skip files that cannot be decoded')
     ] = False,
     device: Device = None,
 ) -> None:
@@ -105,12 +105,14 @@ def predict(
 def evaluate(
     work_dir: WorkDir,
     labels: Annotated[
-        Path | None, typer.Option(exists=True, help='another file [that of the training]')
+        Path | None, typer.Option(exists=True, help='labels to measure on [those of the training]')
     ] = None,
     images: Images = None,
     unknown: Unknown = None,
-    split: Annotated[str | None, typer.Option(help='[test, or val without one]')] = None,
-    out: Annotated[Path | None, typer.Option(help='.json for all metrics')] = None,
+    split: Annotated[
+        str | None, typer.Option(help='split to measure on [test if there is one, else val]')
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help='.json file for all metrics')] = None,
     device: Device = None,
 ) -> None:
     """Measure a model on known labels."""
@@ -123,7 +125,7 @@ def evaluate(
 def report(
     work_dir: WorkDir,
     out: Annotated[Path | None, typer.Option(help='folder [WORK_DIR/report]')] = None,
-    split: Annotated[Held | None, typer.Option(help='[test, or val without]')] = None,
+    split: Annotated[Held | None, typer.Option(help='[test if there is one, else val]')] = None,
     device: Device = None,
 ) -> None:
     """Write a page about a model: figures per category, curves, worst mistakes."""
@@ -155,7 +157,7 @@ app.command(name='import')(import_)
 def compare(
     labels: Labels,
     methods: Annotated[
-        list[str], typer.Option('--method', '-m', help='bce, saliency, dsrb ...; repeatable')
+        list[str], typer.Option('--method', '-m', help='bce, saliency, dsrb, ...; repeatable')
     ],
     work_dir: Annotated[Path, typer.Option()] = Path('work_dirs/compare'),
     images: Images = None,
@@ -163,7 +165,9 @@ def compare(
     ignore: Ignore = None,
     proportions: Annotated[
         list[float] | None,
-        typer.Option('--proportion', '-p', help='of known labels; repeatable [1: as they are]'),
+        typer.Option(
+            '--proportion', '-p', help='share of known labels; repeatable [1: as they are]'
+        ),
     ] = None,
     seeds: Annotated[int, typer.Option(min=1, help='runs of each method')] = 3,
     budget: Budget = 'auto',

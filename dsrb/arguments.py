@@ -11,9 +11,9 @@ import typer
 
 
 def choose_device(text: str | None) -> str | None:
-    """Let this process see only the device that is asked for: training takes the GPU it sees.
+    """Let this process see only the requested device, since training uses the GPU that it sees.
 
-    Called before PyTorch is imported, which looks once.
+    Call it before importing PyTorch, which looks for devices once.
     """
     if text is None or text == 'cuda':
         return text
@@ -38,7 +38,7 @@ Labels = Annotated[
         'annotation tool',
     ),
 ]
-WorkDir = Annotated[Path, typer.Argument(exists=True, help='folder of a training')]
+WorkDir = Annotated[Path, typer.Argument(exists=True, help='work directory of a training')]
 Images = Annotated[
     Path | None,
     typer.Option(exists=True, file_okay=False, help='folder of the images [beside the labels]'),
@@ -51,18 +51,18 @@ Unknown = Annotated[
     ),
 ]
 Ignore = Annotated[
-    list[str] | None, typer.Option(help='column of the CSV that is no category; repeatable')
+    list[str] | None, typer.Option(help='column of the CSV that is not a category; repeatable')
 ]
-SkipMissing = Annotated[
-    bool, typer.Option('--skip-missing', help='leave out images that are not there')
-]
+SkipMissing = Annotated[bool, typer.Option('--skip-missing', help='skip images that are missing')]
 Device = Annotated[
     str | None,
-    typer.Option(callback=choose_device, help='cpu, cuda, cuda:1 ... [the GPU if any]'),
+    typer.Option(callback=choose_device, help='cpu, cuda, cuda:1, ... [the GPU if there is one]'),
 ]
-Budget = Annotated[str, typer.Option(help='optimiser steps, or auto: by the known labels')]
+Budget = Annotated[
+    str, typer.Option(help='optimiser steps, or auto: from the number of known labels')
+]
 Overwrite = Annotated[bool, typer.Option(help='replace an existing file')]
-Seed = Annotated[int, typer.Option(help='of split, weights and order of images')]
+Seed = Annotated[int, typer.Option(help='random seed of split, weights and order of images')]
 
 
 def parse_budget(text: str) -> int | str:

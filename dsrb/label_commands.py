@@ -48,7 +48,7 @@ def complete(
     work_dir: WorkDir,
     out: Annotated[Path, typer.Option(help='CSV to write')] = Path('labels_filled.csv'),
     precision: Annotated[
-        float, typer.Option(min=0, max=1, help='share of filled-in labels that should be right')
+        float, typer.Option(min=0, max=1, help='precision that the filled-in labels should have')
     ] = 0.9,
     rank_out: Annotated[
         Path | None, typer.Option(help='CSV of what to annotate next, for dsrb ask')
@@ -60,13 +60,14 @@ def complete(
         Value, typer.Option(help='score: to find present labels')
     ] = Value.uncertainty,
     rank_limit: Annotated[
-        int, typer.Option(min=0, help='most rows of --rank-out; 0: all')
+        int, typer.Option(min=0, help='maximum number of rows of --rank-out; 0: all')
     ] = 10_000,
     scores_out: Annotated[
-        Path | None, typer.Option(help='CSV of all scores, to be read by --scores-in')
+        Path | None, typer.Option(help='CSV file for all scores, which --scores-in reads')
     ] = None,
     scores_in: Annotated[
-        Path | None, typer.Option(exists=True, dir_okay=False, help='take the scores from there')
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help='read the scores from this file'),
     ] = None,
     report: Annotated[Path | None, typer.Option(help='.json of thresholds and counts')] = None,
     overwrite: Overwrite = False,
@@ -98,7 +99,7 @@ def ask(
         typer.Option(exists=True, file_okay=False, help='folder of the images [of the training]'),
     ] = None,
     to: Annotated[Kind, typer.Option(help='page: for a browser')] = Kind.page,
-    limit: Annotated[int, typer.Option(min=0, help='most questions; 0: all')] = 500,
+    limit: Annotated[int, typer.Option(min=0, help='maximum number of questions; 0: all')] = 500,
     overwrite: Overwrite = False,
 ) -> None:
     """Ask annotators for the labels of a ranking: a page with keys, or tasks for a tool."""
@@ -136,13 +137,19 @@ def import_(
     unknown: Unknown = None,
     ignore: Ignore = None,
     skip_missing: SkipMissing = False,
-    val: Annotated[float, typer.Option(help='share drawn for validation, if there is none')] = 0.2,
-    test: Annotated[float, typer.Option(help='share drawn for testing, if there is none')] = 0.0,
+    val: Annotated[
+        float, typer.Option(help='share drawn for validation, if there is no such split')
+    ] = 0.2,
+    test: Annotated[
+        float, typer.Option(help='share drawn for testing, if there is no such split')
+    ] = 0.0,
     seed: Seed = 0,
     add_to: Annotated[
         Path | None,
         typer.Option(
-            exists=True, dir_okay=False, help='CSV whose gaps are filled, such as by answers'
+            exists=True,
+            dir_okay=False,
+            help='CSV whose unknown labels are filled in, for instance with answers',
         ),
     ] = None,
     overwrite: Overwrite = False,

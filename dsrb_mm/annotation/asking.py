@@ -40,11 +40,11 @@ def ask(
         image_root: Folder that its paths are relative to.
         out: File to write; its suffix is that of :data:`KINDS`.
         to: One of :data:`KINDS`.
-        limit: Most questions; None: all.
+        limit: Maximum number of questions; None: all.
         image_size: Longest side of images in the page, in pixels.
         address: See :func:`write_label_studio_tasks`.
-        checkpoint: Of the model that the scores are of: tasks of Label Studio are ticked beforehand
-            from its thresholds on. None: from 0.5 on.
+        checkpoint: Checkpoint of the model that gave the scores: tasks of Label Studio have the
+            categories selected that reach its thresholds. None: those that reach 0.5.
         overwrite: Whether existing files may be replaced.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Questions as tasks of Label Studio, with what the model thinks as pre-annotations."""
+"""Questions as tasks of Label Studio, with the model's predictions as pre-annotations."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def write_label_studio_tasks(
     """Write tasks to import, one per image, and beside them the interface that they need.
 
     Each task lists the categories asked for as its ``choices``; those whose score reaches their
-    threshold are ticked beforehand. In the export these choices say what was looked for, so that
+    threshold are selected in advance. In the export these choices say what was looked for, so that
     :func:`dsrb_mm.datasets.import_labels` reads the others as unknown.
 
     Args:
         questions: What to ask; images come in the order of their first question.
         out: ``.json`` to write; the interface goes into the ``.xml`` of the same name.
-        address: What stands before the paths of images. The default is for files that Label Studio
+        address: Prefix of the paths of images. The default is for files that Label Studio
             serves itself from its document root (local storage).
         model_version: Name of the pre-annotations.
-        thresholds: Score by category from which it is ticked; 0.5 for those that are not in it.
+        thresholds: Threshold of each category for the selection; 0.5 for categories without one.
 
     Example:
         >>> write_label_studio_tasks(questions, 'tasks.json')
@@ -61,7 +61,7 @@ def write_label_studio_tasks(
 
 
 def interface_file(out: str | Path) -> Path:
-    """Where the labelling interface of tasks goes."""
+    """Path of the labelling interface that belongs to tasks."""
     return Path(out).with_suffix('.xml')
 
 

@@ -34,9 +34,9 @@ def read_questions(
     """Read what ``tools/complete_labels.py --rank-out`` wrote: path, category, score.
 
     Args:
-        path: The CSV; further columns are read over.
+        path: The CSV; further columns are ignored.
         image_root: Folder that its paths are relative to.
-        limit: The first so many; None: all.
+        limit: Maximum number of questions; None: all.
 
     Raises:
         FileNotFoundError: The file, or images of it, are missing.

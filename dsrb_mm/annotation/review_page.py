@@ -33,7 +33,7 @@ def write_review_page(
     Args:
         questions: What to ask, in this order.
         image_root: Folder that the paths of images are relative to.
-        out: HTML file to write; its folder is made.
+        out: HTML file to write; its folder is created if missing.
         size: Longest side of the images in the page.
 
     Raises:

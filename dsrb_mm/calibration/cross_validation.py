@@ -20,7 +20,7 @@ class OutOfFold:
     Attributes:
         probabilities: Calibrated probabilities, (N, C).
         predicted: Decisions, (N, C) bool.
-        thresholds: What each decision was made by, (N, C).
+        thresholds: Threshold of each decision, (N, C).
     """
 
     probabilities: NDArray[np.float64]
@@ -33,14 +33,14 @@ def cross_validate(
 ) -> OutOfFold:
     """Calibrate each part of the images by a calibration fitted on the other parts.
 
-    Where one held-out set exists, this is how to report figures on it: no image's labels have
-    influenced its own probabilities or decisions.
+    Use it to report figures on the only held-out set: no image's labels influence its own
+    probabilities or decisions.
 
     Args:
         logits: Of images that the model was not trained on.
         labels: 1 present, 0 absent, -1 unknown, which is never read.
-        folds: Number of parts; of fewer images, one each.
-        seed: Of the random parts; the same seed gives the same parts.
+        folds: Number of parts, at most one per image.
+        seed: Seed of the random parts; the same seed gives the same parts.
 
     Shape:
         logits, labels (N, C).

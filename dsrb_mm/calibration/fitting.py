@@ -22,17 +22,17 @@ def fit_calibration(
 ) -> Calibration:
     """Fit temperature and biases, then thresholds on the calibrated scores.
 
-    A category of which only positives are known is taken for unknown: any score would do for it.
+    A category with known positives only counts as unknown, because every threshold would fit it.
     Without known negatives at all, nothing changes (T = 1, b = 0, thresholds 0.5).
 
-    Figures of these images with this calibration are too good:
+    Figures on these images with this calibration are optimistic:
     :func:`cross_validate` gives figures that can be reported.
 
     Args:
         logits: Of images that the model was not trained on.
         labels: 1 present, 0 absent, -1 unknown, which is never read.
-        image_keys: Of these images, by :func:`image_keys`.
-        source: What they are called.
+        image_keys: Keys of these images, from :func:`image_keys`.
+        source: Name of this set of images.
 
     Shape:
         logits, labels (N, C).

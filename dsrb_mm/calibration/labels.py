@@ -1,4 +1,4 @@
-"""What every function here is given: logits and labels of held-out images."""
+"""Checks of the logits and labels of held-out images."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def check_held_out(logits: ArrayLike, labels: ArrayLike) -> tuple[NDArray, NDArray]:
-    """Logits as float64 and labels.
+    """Check logits and labels, and return the logits as float64.
 
     Raises:
         ValueError: They are not of one shape (N, C), a logit is not finite, or a label is none of

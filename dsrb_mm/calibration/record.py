@@ -1,4 +1,4 @@
-"""A calibration: what turns logits into probabilities and decisions, as a checkpoint stores it."""
+"""A calibration, as a checkpoint stores it: from logits to probabilities and decisions."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class Calibration:
         positives: Held-out images known to show a category, (C).
         known: Held-out images of which the label of a category is known, (C).
         images: Number of held-out images.
-        source: What they were, such as ``'val'``.
+        source: Name of these images, such as ``'val'``.
         rule: How thresholds were chosen: ``'f1'`` or ``'precision 0.9'``.
-        image_keys: What :func:`image_keys` gave for these images, by which a test recognises them.
+        image_keys: Keys of these images (:func:`image_keys`), by which a test recognises them.
 
     Raises:
         ValueError: A number that is not finite or out of range, or lists of different lengths.
@@ -99,11 +99,11 @@ class Calibration:
         return tuple(np.where(thresholds > 1, NEVER, expit(values)).tolist())
 
     def with_thresholds(self, thresholds: Sequence[float], rule: str) -> Calibration:
-        """The same calibration with other thresholds."""
+        """Return the same calibration with other thresholds."""
         return replace(self, thresholds=tuple(float(t) for t in thresholds), rule=rule)
 
     def shares_images(self, keys: Iterable[str]) -> bool:
-        """Whether it was fitted on one of these images."""
+        """Tell whether it was fitted on one of these images."""
         return not set(self.image_keys).isdisjoint(keys)
 
     def to_dict(self) -> dict[str, Any]:
@@ -115,7 +115,7 @@ class Calibration:
         """Read what :meth:`to_dict` gave, from a file that need not be trusted.
 
         Raises:
-            ValueError: It is something else.
+            ValueError: The data is not a calibration.
         """
         try:
             return cls(
@@ -134,7 +134,7 @@ class Calibration:
 
 
 def image_keys(paths: Iterable[str]) -> tuple[str, ...]:
-    """Short keys of images: of the name and its folder, so that a data set may be moved."""
+    """Make short keys of images from name and folder, so that a data set may be moved."""
     names = ('/'.join(PurePath(path).parts[-2:]) for path in paths)
     return tuple(hashlib.sha256(name.encode(errors='replace')).hexdigest()[:12] for name in names)
 

@@ -1,4 +1,4 @@
-"""How far probabilities are from shares: reliability curves and expected calibration error."""
+"""Reliability curves and expected calibration error: how far probabilities are from shares."""
 
 from __future__ import annotations
 

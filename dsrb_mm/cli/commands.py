@@ -185,7 +185,7 @@ def compare_command(
     failed: dict[Path, str] = {}
     with clear_errors(*WRONG_INPUT):
         if has_training(work_dir):  # whose labels.csv would be replaced
-            raise FileExistsError(f'{work_dir} holds a training; --work-dir names another folder')
+            raise FileExistsError(f'{work_dir} holds a training; use --work-dir for another folder')
         report = import_into(work_dir, labels, images, unknown, ignore_columns=ignored)
         configs = [work_dir / 'configs' / f'{method}.py' for method in methods]
         configs[0].parent.mkdir(exist_ok=True)

@@ -32,8 +32,8 @@ def bootstrap_figures(
 ) -> dict[str, Interval]:
     """Compute mAP, and CF1 and OF1 of each kind of decision.
 
-    Each resample draws as many images as there are, with replacement; the interval lies around the
-    figure as the resamples lie around their mean. The model, its thresholds and
+    Each resample draws as many images as there are, with replacement; the interval is the spread of
+    the resamples around their mean, moved to the figure. The model, its thresholds and
     the images' labels are taken as they are, so that the intervals tell how much the choice of
     images matters and nothing else.
 
@@ -42,7 +42,7 @@ def bootstrap_figures(
         labels: 1 present, 0 absent, -1 unknown.
         decisions: Predicted categories, by the suffix of the figure's name.
         resamples: Number of resamples.
-        seed: Of the draws.
+        seed: Seed of the draws.
 
     Shape:
         All arrays (N, C).

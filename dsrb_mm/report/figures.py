@@ -27,15 +27,15 @@ def build_figures(
 
     Args:
         judged: Scores, labels and decisions.
-        resamples: Of the intervals.
-        mistakes: At most so many of each kind.
-        seed: Of the intervals.
+        resamples: Number of resamples for the intervals.
+        mistakes: Maximum number of each kind.
+        seed: Seed of the resamples.
 
     Returns:
         ``images``, ``decisions``, ``headline`` (figures in percent with 95 % intervals),
         ``categories`` (one dict each, shares in [0, 1]), ``curves`` over all categories,
-        ``mistakes`` (``predicted`` and ``missed``), ``confusions`` and ``too_few`` (names). Where
-        nothing can be computed stands None.
+        ``mistakes`` (``predicted`` and ``missed``), ``confusions`` and ``too_few`` (names). None
+        stands for what cannot be computed.
     """
     decisions = {'': judged.predicted}
     if judged.decisions != HALF:
@@ -158,7 +158,7 @@ def _mistake(judged: Judged, mistake: Mistake) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Containers that JSON knows; numbers that are not finite become None."""
+    """Convert to containers that JSON knows; numbers that are not finite become None."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

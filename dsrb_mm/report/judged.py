@@ -28,7 +28,7 @@ class Judged:
         classes: Category names, (C).
         paths: Image files, (N).
         labels: 1 present, 0 absent, -1 unknown, (N, C).
-        logits: Of the model, (N, C).
+        logits: Logits of the model, (N, C).
         probabilities: What a user sees, (N, C); calibrated where there is a calibration.
         predicted: Decisions, (N, C) bool.
         thresholds: Of the checkpoint, else 0.5, (C).
@@ -36,7 +36,7 @@ class Judged:
             that of another fold.
         decisions: Where the decisions come from: :data:`CHECKPOINT` (its thresholds, fitted on
             other images), :data:`CROSS_VALIDATED` or :data:`HALF`.
-        images: What the images are called.
+        images: Name of this set of images.
     """
 
     classes: tuple[str, ...]
@@ -66,9 +66,9 @@ class Judged:
             classes: Category names.
             paths: Image files.
             labels: 1, 0, -1.
-            logits: Of the model.
-            calibration: Of the checkpoint; None decides at 0.5.
-            images: What the images are called.
+            logits: Logits of the model.
+            calibration: Calibration of the checkpoint; None decides at 0.5.
+            images: Name of this set of images.
         """
         if calibration is None:
             probabilities = expit(np.asarray(logits, np.float64))

@@ -1,4 +1,4 @@
-"""The worst mistakes, and categories that are taken for each other."""
+"""The worst mistakes, and categories that are confused with each other."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Mistake(NamedTuple):
 
 
 class Confusion(NamedTuple):
-    """Images that show one category and are not found to, and are said to show another.
+    """Images in which one category is missed and another one is wrongly predicted.
 
     Attributes:
         present: The category missed.
         predicted: The absent category that is predicted.
         images: How many there are.
-        expected: How many there would be if the one had nothing to do with the other.
+        expected: How many there would be if the two were independent.
     """
 
     present: int
@@ -51,11 +51,11 @@ def worst_mistakes(
 
     Args:
         probabilities: Of the images.
-        labels: 1, 0, -1; unknown ones are no mistakes.
+        labels: 1, 0, -1; unknown ones are never mistakes.
         predicted: Decisions.
         thresholds: Of each category, or of each decision.
-        number: At most so many of each kind.
-        per_category: At most so many of a category and kind.
+        number: Maximum number of each kind.
+        per_category: Maximum number of each category and kind.
 
     Shape:
         (N, C) each, thresholds (C,) or (N, C).
@@ -85,16 +85,17 @@ def worst_mistakes(
 def find_confusions(
     labels: NDArray, predicted: NDArray, number: int = 20, at_least: int = 3
 ) -> list[Confusion]:
-    """Pairs (a, b) of categories: a is present and missed where b is absent and predicted.
+    """Find pairs (a, b) of categories: a is present and missed where b is absent and predicted.
 
-    Expected are as many images as a is missed in, times the share of wrong predictions of b among
-    the images known not to show it. Pairs come in the order of (images - expected) /
-    sqrt(expected), so that a category that is predicted nearly everywhere is not in all of them.
+    The expected number is that of the images in which a is missed, times the share of wrong
+    predictions of b among the images known not to show it. Pairs are sorted by
+    (images - expected) / sqrt(expected), so that a category that is predicted nearly everywhere is
+    not in all of them.
 
     Args:
         labels: 1, 0, -1.
         predicted: Decisions.
-        number: At most so many pairs.
+        number: Maximum number of pairs.
         at_least: Pairs of fewer images are left out.
 
     Shape:

@@ -27,12 +27,12 @@ def render_page(
 ) -> str:
     """Render figures as HTML.
 
-    Names of categories and files are text of strangers: everything is escaped, shortened and kept
+    Names of categories and files are untrusted text: everything is escaped, shortened and kept
     to its own direction of writing, and the page's policy allows no script but its own and no
     network.
 
     Args:
-        figures: What :func:`build_figures` gave.
+        figures: Result of :func:`build_figures`.
         pictures: For ``predicted`` and ``missed``, for each mistake ``image`` and ``heat``, data
             URIs or None.
         title: Heading of the page.

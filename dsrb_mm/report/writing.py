@@ -42,12 +42,12 @@ def write_report(
         config: Config or its file.
         checkpoint: Weights; with a calibration, its thresholds are used, on the images of its fit
             by cross-validation. Without one, categories are predicted from 0.5 on.
-        out_dir: Folder to write to; it is made.
+        out_dir: Folder to write to, created if missing.
         split: ``'test'``, or ``'val'``.
         device: Where to compute; None is the GPU if there is one.
-        resamples: Of the bootstrap intervals.
-        mistakes: At most so many wrong predictions, and as many missed labels, are shown.
-        title: Of the page; None: the config's name.
+        resamples: Number of resamples for the bootstrap intervals.
+        mistakes: Maximum number of wrong predictions shown, and of missed labels.
+        title: Heading of the page; None: the config's name.
 
     Returns:
         The page.

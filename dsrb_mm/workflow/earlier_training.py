@@ -1,4 +1,4 @@
-"""A training that the work directory holds already: go on with it, or keep it from being lost."""
+"""Resume the training in a work directory, or protect it from being overwritten."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHOWN = 3
 
 
 def has_training(work_dir: Path) -> bool:
-    """Whether checkpoints lie in a folder."""
+    """Tell whether a folder holds checkpoints."""
     return next(_checkpoints(work_dir), None) is not None
 
 
@@ -26,14 +26,14 @@ def check_free(work_dir: Path, overwrite: bool) -> None:
     """Refuse to train in the folder of another training.
 
     Raises:
-        FileExistsError: It holds one, and ``overwrite`` is not set.
-        BlockingIOError: One is at work in it.
+        FileExistsError: The folder holds one, and ``overwrite`` is not set.
+        BlockingIOError: Another training is running in it.
     """
     if not has_training(work_dir):
         return
     if not overwrite:
         raise FileExistsError(
-            f'{work_dir} holds a training: --resume goes on with it, --overwrite replaces it, and '
+            f'{work_dir} holds a training: --resume continues it, --overwrite replaces it, and '
             '--work-dir names another folder'
         )
     lock = FolderLock(work_dir, 'training')
@@ -42,28 +42,28 @@ def check_free(work_dir: Path, overwrite: bool) -> None:
 
 
 def remove_checkpoints(work_dir: Path) -> None:
-    """Remove the checkpoints of an earlier training, one of which could be taken for the best."""
+    """Remove the checkpoints of an earlier training, so that none is taken for the new best one."""
     for path in list(_checkpoints(work_dir)):
         path.unlink()
 
 
 def earlier_config(cfg: Config, labels: Path, work_dir: Path) -> Config:
-    """The config of the training in a folder, if it is what is to be trained now.
+    """Read the config of the training in a folder, and check that it is the one to train now.
 
     Args:
-        cfg: What is to be trained now.
+        cfg: Config to train now.
         labels: The CSV that was imported for it.
         work_dir: The folder.
 
     Raises:
-        ValueError: Labels or settings have changed; the message names them.
+        ValueError: Labels or settings have changed; the message names what differs.
         FileNotFoundError: The folder lacks its labels or its config.
     """
     before = work_dir / LABELS
     if before.read_bytes() != labels.read_bytes():
         raise ValueError(
-            f'the labels are no longer those of the training in {work_dir} ({LABELS}): --resume '
-            'goes on with the same labels; train in another folder (--work-dir)'
+            f'the labels differ from those of the training in {work_dir} ({LABELS}): --resume '
+            'needs the same labels; use --work-dir to train in another folder'
         )
     earlier = read_config(work_dir)
     old, new = dict(_settings(earlier.to_dict())), dict(_settings(cfg.to_dict()))
@@ -71,8 +71,8 @@ def earlier_config(cfg: Config, labels: Path, work_dir: Path) -> Config:
     if changed:
         shown = '; '.join(f'{k} is {new.get(k)!r}, was {old.get(k)!r}' for k in changed[:_SHOWN])
         raise ValueError(
-            f'the settings are not those of the training in {work_dir}: {shown}'
-            f'{", ..." if len(changed) > _SHOWN else ""}; --resume goes on with the same command'
+            f'the settings differ from those of the training in {work_dir}: {shown}'
+            f'{", ..." if len(changed) > _SHOWN else ""}; --resume needs the same command'
         )
     return earlier
 

@@ -13,16 +13,16 @@ from dsrb_mm.engine.hooks.console_hook import ConsoleHook, quiet_loggers
 
 
 class QuietRunner(Runner):
-    """Keeps its log off the screen, and leaves the config in the work directory as it is."""
+    """Logs to the file only, and leaves the config in the work directory unchanged."""
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
-        """Log to the file alone."""
+        """Log to the file only."""
         logger = super().build_logger(*args, **kwargs)
         quiet_loggers()
         return logger
 
     def train(self) -> nn.Module:
-        """Train, and leave the screen as it was, whatever happens."""
+        """Train, and restore the screen even if training fails."""
         try:
             return super().train()
         finally:
@@ -31,9 +31,9 @@ class QuietRunner(Runner):
                     hook.stop()
 
     def load_checkpoint(self, *args: Any, **kwargs: Any) -> Any:
-        """Load without a line on the screen, which MMEngine prints past its log."""
+        """Load without the line that MMEngine prints outside its log."""
         with redirect_stdout(None):
             return super().load_checkpoint(*args, **kwargs)
 
     def dump_config(self) -> None:
-        """Write nothing: what trains on cached features is not what the user should find."""
+        """Write nothing: users need the config without the cached features."""

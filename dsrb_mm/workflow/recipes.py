@@ -1,4 +1,4 @@
-"""Configs made of the shipped parts: a recipe for the data, and a method."""
+"""Configs composed of shipped parts: a recipe for the data, and a method."""
 
 from __future__ import annotations
 
@@ -43,18 +43,18 @@ def method_names() -> list[str]:
 
 
 def compose(recipe: str, method: str | None = None) -> Config:
-    """The config of a recipe with a method, as yet without data.
+    """Compose the config of a recipe with a method, without data.
 
     Args:
         recipe: ``'frozen'``: neck and head on a frozen EfficientNet-Lite0, minutes on a CPU.
             ``'fine-tuned'``: the whole of a ResNet-101 with the modern recipe, for a GPU.
-        method: One of :func:`method_names`; None takes the recipe's own.
+        method: One of :func:`method_names`; None uses the recipe's default.
 
     Returns:
-        The config, whole: it inherits from nothing.
+        The complete config, without a base.
 
     Raises:
-        ValueError: An unknown recipe or method.
+        ValueError: Unknown recipe or method.
 
     Example:
         >>> compose('frozen', 'bce').model.head.type

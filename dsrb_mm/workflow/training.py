@@ -66,25 +66,26 @@ def train(
         images: Folder of the images; None: beside the labels.
         unknown: What an unlisted category means, for formats other than CSV: see
             :func:`dsrb_mm.datasets.import_labels`.
-        method: One of :func:`method_names`; None takes the recipe's.
+        method: One of :func:`method_names`; None uses the recipe's default.
         recipe: ``'frozen'``, ``'fine-tuned'`` (:func:`compose`), or ``'auto'``: fine-tuned on a GPU
             with 5,000 training images or more, else frozen.
         budget: Optimiser steps, or ``'auto'``: by the number of known labels.
-        ignore_columns: Columns of a CSV that are no categories.
-        skip_missing: Whether images that are not there are left out.
+        ignore_columns: Columns of a CSV that are not categories.
+        skip_missing: Whether missing images are left out.
         device: ``'cpu'`` or ``'cuda'``; None is the GPU if there is one. Where there is one,
             ``'cpu'`` takes ``CUDA_VISIBLE_DEVICES=-1`` in the environment.
         seed: Of split, weights and order of images.
-        resume: Whether to go on with the training that the work directory holds, from its last
-            checkpoint, with the same labels and settings. It ends as if it had not been cut off.
-            Without a checkpoint the training begins.
+        resume: Whether to resume the training in the work directory from its last checkpoint, with
+            the same labels and settings. The result is that of an uninterrupted training. Without a
+            checkpoint, training starts from the beginning.
         overwrite: Whether the checkpoints of an earlier training are removed.
 
     Returns:
         The trained model, as :func:`load` gives it.
 
     Raises:
-        ValueError: Wrong labels or settings, or others than those of the training to go on with.
+        ValueError: Wrong labels or settings, or ones that differ from those of the training to
+            resume.
         FileNotFoundError: Labels or images are missing.
         FileExistsError: The work directory holds a training, and neither ``resume`` nor
             ``overwrite`` is set.
@@ -144,7 +145,7 @@ def import_into(
     """Import labels into ``labels.csv`` of a folder; the images stay where they are.
 
     Args:
-        folder: Made if it is not there; an earlier ``labels.csv`` is replaced.
+        folder: Created if missing; an existing ``labels.csv`` is replaced.
         labels: See :func:`train`.
         images: See :func:`train`.
         unknown: See :func:`train`.
@@ -169,7 +170,7 @@ def make_config(
     device: str | None = None,
     seed: int = 0,
 ) -> Config:
-    """The config of a training on imported labels; see :func:`train` for the arguments.
+    """Make the config of a training on imported labels; see :func:`train` for the arguments.
 
     Raises:
         ValueError: Wrong settings, or labels without a split ``train`` or ``val``.
@@ -199,7 +200,7 @@ def make_config(
 
 
 def read_labels(cfg: Config, file: Path, images: str | Path, **splits: str) -> None:
-    """Let data loaders of a config read an imported CSV.
+    """Make the data loaders of a config read an imported CSV.
 
     Args:
         cfg: Changed in place.
@@ -219,15 +220,15 @@ def read_labels(cfg: Config, file: Path, images: str | Path, **splits: str) -> N
 
 
 def name_labels(cfg: Config, file: Path) -> None:
-    """Let data loaders of a config read a copy of the CSV that they read."""
+    """Make the data loaders of a config read a copy of their CSV."""
     for loader in ('train', 'val', 'test'):
         cfg[f'{loader}_dataloader'].dataset.dataset.ann_file = str(file.absolute())
 
 
 def run(cfg: Config) -> None:
-    """Train a config, with what a person wants to see on the screen and the rest in the log.
+    """Train a config, with progress on the screen and everything else in the log.
 
-    The features of a frozen backbone are computed once, and kept.
+    The features of a frozen backbone are computed once and cached.
     """
     guard_checkpoint_loader()
     quiet_loggers()

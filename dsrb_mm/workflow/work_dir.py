@@ -1,4 +1,4 @@
-"""What a training left in its work directory."""
+"""Read what a training left in its work directory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONFIG, LABELS = 'config.py', 'labels.csv'
 
 
 def find_config(work_dir: str | Path) -> Path:
-    """The config that was trained.
+    """Find the config of a training.
 
     Raises:
         ValueError: It is a file.
@@ -39,7 +39,7 @@ def find_config(work_dir: str | Path) -> Path:
 
 
 def find_checkpoint(work_dir: str | Path) -> Path:
-    """The best checkpoint of a training, or its last one where none was chosen.
+    """Find the best checkpoint of a training, or the last one if no best one was saved.
 
     Raises:
         FileNotFoundError: There is none.
@@ -58,7 +58,7 @@ def find_checkpoint(work_dir: str | Path) -> Path:
 
 
 def read_config(work_dir: str | Path) -> Config:
-    """The config of a training; in a folder that was moved or copied it reads the labels there.
+    """Read the config of a training, with the labels there if the folder was moved or copied.
 
     Raises:
         FileNotFoundError: The folder has no config, or several.
@@ -77,7 +77,7 @@ def read_config(work_dir: str | Path) -> Config:
 
 
 def load(work_dir: str | Path, device: str | None = None) -> MultiLabelInferencer:
-    """The model that a training left behind, ready to predict.
+    """Load the model of a training, ready to predict.
 
     Args:
         work_dir: Folder of :func:`train` or ``tools/train.py``.
@@ -96,15 +96,15 @@ def load(work_dir: str | Path, device: str | None = None) -> MultiLabelInference
 
 
 def read_header(labels: str | Path) -> list[str]:
-    """Names of the columns of an imported CSV."""
+    """Read the names of the columns of an imported CSV."""
     return list(pd.read_csv(labels, nrows=0, dtype=str, keep_default_na=False).columns)
 
 
 def count_splits(labels: str | Path) -> dict[str, int]:
-    """Number of images of each split of an imported CSV.
+    """Count the images of each split of an imported CSV.
 
     Raises:
-        FileNotFoundError: It is not there.
+        FileNotFoundError: The file is missing.
     """
     column = pd.read_csv(labels, usecols=['split'], dtype=str, keep_default_na=False)['split']
     return {str(name): int(count) for name, count in column.value_counts().items()}

@@ -112,7 +112,7 @@ def test_a_training_that_was_cut_off_goes_on_by_the_same_command(folder, monkeyp
         call(*command, code=1)
     assert 'holds a training: --resume' in call(*command, code=1)
     assert 'model.head' in call(*command, '--resume', '--method', 'bce', code=1)
-    assert 'no longer those' in call(*command, '--resume', '--seed', 1, code=1)
+    assert 'labels differ' in call(*command, '--resume', '--seed', 1, code=1)
     text = call(*command, '--resume')
     assert 'going on after epoch 7' in text and 'backend' not in text
     epochs = [int(line[5:].split(':')[0]) for line in text.splitlines() if line[:5] == 'epoch']
@@ -385,7 +385,7 @@ def test_import_writes_a_csv_with_a_split(folder):
     (folder / 'tags.csv').write_text('path,tags\nimages/0.png,cat|dog\nimages/gone.png,bird\n')
     arguments = ('import', 'tags.csv', '--out', 'there.csv', '--unknown', 'unlisted', '--val', 0)
     assert 'leave them out (--skip-missing)' in call(*arguments, code=1)
-    assert '1 images are not there and were left out' in call(*arguments, '--skip-missing')
+    assert '1 images are missing and were left out' in call(*arguments, '--skip-missing')
     assert '--unknown' in call('import', 'tags.csv', '--out', 'x.csv', code=1)
 
 

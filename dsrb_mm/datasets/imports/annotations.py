@@ -1,4 +1,4 @@
-"""What every reader of another format gives: images with what was said about them."""
+"""Records that every reader returns: images with what their source says about them."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class ImageTags:
 
     @property
     def absent(self) -> frozenset[str]:
-        """Categories that the file itself says were looked for and not found."""
+        """Return the categories that the file itself says were looked for and not found."""
         return (self.looked_for or NOTHING) - self.present
 
     def merge(self, other: ImageTags) -> ImageTags:
-        """What two records of one image say together; where they contradict, it is disputed."""
+        """Merge two records of an image; labels on which they disagree are disputed."""
         clash = (self.present & other.absent) | (self.absent & other.present)
         looked_for = [tags.looked_for for tags in (self, other) if tags.looked_for is not None]
         return replace(
@@ -69,12 +69,12 @@ class Annotations(NamedTuple):
 
 @dataclass(frozen=True)
 class ReaderOptions:
-    """What readers may be told.
+    """Options of the readers.
 
     Attributes:
         field: Which column, or field, holds the labels (or the image, in Label Studio's tasks).
         separator: Between tags in one cell.
-        ignored: Further columns of a CSV that are read over.
+        ignored: Further columns of a CSV that are ignored.
     """
 
     field: str | None = None
@@ -94,5 +94,5 @@ def names_in(value: Any, where: str) -> list[str]:
 
 
 def clean(names: Iterable[str]) -> list[str]:
-    """Names without surrounding blanks; empty ones are left out."""
+    """Strip names, and leave out empty ones."""
     return [name.strip() for name in names if name.strip()]

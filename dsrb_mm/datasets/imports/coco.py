@@ -1,4 +1,4 @@
-"""COCO instances json of one's own."""
+"""COCO instances json files of any source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telling the format of annotations by what they are."""
+"""Detection of the format of annotations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dsrb_mm.fileio.annotation_files import read_json
 
 
 def find_format(source: Path) -> str:
-    """Tell the format of a file or folder.
+    """Detect the format of a file or folder.
 
     Args:
         source: The file or folder.

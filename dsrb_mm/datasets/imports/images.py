@@ -17,11 +17,11 @@ def find_images(found: Annotations, folder: str | None) -> tuple[list[str | None
     """Find the files of all images in one folder.
 
     Args:
-        found: What a reader gave.
+        found: Result of a reader.
         folder: Where images lie; None: in the reader's folder that holds most of them.
 
     Returns:
-        Files, None where there is none, and the folder.
+        Files (None for missing ones), and the folder.
     """
     best: tuple[int, list[str | None], str] = (-1, [], '')
     for root in [folder] if folder is not None else found.folders:
@@ -46,7 +46,7 @@ def _first_file(root: str, names: Sequence[str]) -> str | None:
 def merge_images(
     images: Sequence[ImageTags], files: Sequence[str | None]
 ) -> tuple[list[ImageTags], list[str], int]:
-    """One record per image file; links to a file are the same image.
+    """Merge the records of each image file; links to a file are the same image.
 
     Returns:
         Records and files of the images that are there, and how many records were merged.
@@ -61,7 +61,7 @@ def merge_images(
 
 
 def in_several_splits(images: Sequence[ImageTags], files: Sequence[str | None]) -> list[str]:
-    """Images that different records put into different splits."""
+    """Find images that different records put into different splits."""
     there = [(image, file) for image, file in zip(images, files, strict=True) if file is not None]
     found: dict[str, set[str]] = defaultdict(set)
     for (image, _), real in zip(there, real_paths([f for _, f in there]), strict=True):
@@ -71,7 +71,7 @@ def in_several_splits(images: Sequence[ImageTags], files: Sequence[str | None]) 
 
 
 def check_found(images: Sequence[ImageTags], files: Sequence[str | None], root: str) -> None:
-    """Refuse annotations whose images are not there.
+    """Refuse annotations whose images are missing.
 
     Raises:
         FileNotFoundError: Some are missing.
@@ -86,7 +86,7 @@ def check_found(images: Sequence[ImageTags], files: Sequence[str | None], root: 
 
 
 def paths_below(files: Sequence[str], folder: str) -> list[str]:
-    """Paths relative to a folder above all files, with forward slashes.
+    """Make paths relative to a folder above all files, with forward slashes.
 
     Raises:
         ValueError: The folder is not above all files, or a name is not UTF-8, as the CSV is.

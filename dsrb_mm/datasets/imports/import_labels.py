@@ -60,7 +60,7 @@ class ImportReport:
         image_root: Folder that paths in the CSV are relative to.
         counts: One row per category: category, present, absent, unknown.
         splits: Number of images by split.
-        notes: What else a user should know, one line each.
+        notes: Further remarks for users, one line each.
     """
 
     out: Path
@@ -119,11 +119,11 @@ def import_labels(
         categories: Columns to write, in this order; None: all that the source names.
         field: Column of tags, field of a FiftyOne sample, or of a Label Studio task's image.
         separator: Between tags in one cell.
-        ignore_columns: Columns of a ``csv`` that are no categories.
-        skip_missing: Whether images that are not there are left out.
+        ignore_columns: Columns of a ``csv`` that are not categories.
+        skip_missing: Whether missing images are left out.
         val: Share of the training images drawn for validation where the source has none.
         test: Share drawn for testing.
-        seed: Of the drawing.
+        seed: Seed of the drawing.
         add_to: A CSV of labels. Then ``out`` is this CSV with its gaps filled by the source, such
             as the answers of annotators; rows, columns and known labels stay. ``relative_to`` is
             the folder of its images; None: its own, ``images`` in it, or ``image_root``.
@@ -221,7 +221,7 @@ def _notes(
     alike = Counter(name.casefold() for name in columns)
     twins = [name for name in columns if alike[name.casefold()] > 1]
     lines = {
-        f'{missing} images are not there and were left out': missing,
+        f'{missing} images are missing and were left out': missing,
         f'{merged} records are of images that have another one; they were merged': merged,
         f'{len(clashing)} images are in several splits and stay in the one named first: '
         f'{shorten(clashing)}': clashing,

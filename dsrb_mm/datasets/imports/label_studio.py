@@ -47,9 +47,9 @@ def read_label_studio(path: Path, options: ReaderOptions) -> Annotations:
 
 
 def candidates(name: str) -> Sequence[str]:
-    """Paths that a task's image may have on this machine: ever shorter ends of its address.
+    """List paths that a task's image may have on this machine: ever shorter ends of its address.
 
-    An uploaded file has eight digits before its name, which the original has not.
+    The name of an uploaded file begins with eight digits that the original does not have.
     """
     address = urlsplit(name) if '://' in name or name.startswith('/data/') else None
     path = name

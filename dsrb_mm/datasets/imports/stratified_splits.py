@@ -31,7 +31,7 @@ def complete_splits(
         labels: Labels, (N, C) in {1, 0, -1}.
         val: Share of the training images that are drawn for validation; 0: none.
         test: Likewise for testing.
-        seed: Of the drawing.
+        seed: Seed of the drawing.
 
     Returns:
         The splits, and how many images were drawn.
@@ -65,7 +65,7 @@ def complete_splits(
 
 
 def _check_names(splits: Sequence[str]) -> None:
-    """Refuse other spellings of the splits: their images would be left out."""
+    """Refuse other spellings of the splits, whose images would be left out."""
     for name, count in Counter(splits).items():
         meant = [known for known in ('train', 'val', 'test') if name.lower().startswith(known)]
         if meant and name not in meant:

@@ -20,14 +20,14 @@ LOOKED_FOR, CATEGORY, SPLIT = 'looked_for', 'category', 'split'
 
 
 def has_tags(path: Path) -> bool:
-    """Whether a CSV has a column of tags, not one per category."""
+    """Tell whether a CSV has a column of tags instead of one per category."""
     return any(name in TAG_COLUMNS for name in read_header(path))
 
 
 def read_tag_column(path: Path, options: ReaderOptions) -> Annotations:
     """Read ``path,tags`` with cells such as ``dog|grass``; see :func:`import_labels`.
 
-    Columns ``split`` and ``looked_for`` are read where they are there; others are read over.
+    Columns ``split`` and ``looked_for`` are read where they exist; others are ignored.
 
     Raises:
         ValueError: A column is missing, or a row is longer or shorter than the header.
@@ -135,7 +135,7 @@ def _body(path: Path, width: int) -> Iterator[tuple[int, list[str]]]:
 
 
 def find_column(path: Path, header: list[str], names: tuple[str, ...]) -> int:
-    """Place of the first of these columns that is there.
+    """Find the place of the first of these columns that exists.
 
     Raises:
         ValueError: None is.

@@ -1,4 +1,4 @@
-"""What is known where a format can only say what is there."""
+"""What is known where a format can only list what is present."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from dsrb_mm.fileio.annotation_files import read_lines
 
 ABSENT, UNLISTED = 'absent', 'unlisted'
 _SAY = (
-    'say what it means that a category is not listed for an image by unknown (--unknown): absent '
-    '(it is not there), unlisted (nobody knows), or a file of the categories that were looked for: '
-    'a text file of one category per line for all images, or a CSV with columns path and looked_for'
+    'say what an unlisted category means by unknown (--unknown): absent (it is not in the image), '
+    'unlisted (nobody knows), or a file of the categories that were looked for: a text file of one '
+    'category per line for all images, or a CSV with columns path and looked_for'
 )
 
 
@@ -49,7 +49,7 @@ class UnknownRule:
             self.overall = frozenset(clean(read_lines(unknown)))
 
     def looked_for(self, image: ImageTags, path: str) -> frozenset[str] | None:
-        """Categories that were looked for in an image; None: all of them.
+        """Return the categories that were looked for in an image; None: all of them.
 
         Args:
             image: The record of the image.
@@ -92,7 +92,7 @@ def label_matrix(
     categories: Sequence[str],
     rule: UnknownRule,
 ) -> NDArray:
-    """Labels of images: what is listed is present, what was looked for and not listed is absent.
+    """Make labels: what is listed is present, what was looked for and not listed is absent.
 
     What annotators disagree on is unknown.
 

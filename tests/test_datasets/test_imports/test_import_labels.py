@@ -65,7 +65,7 @@ def test_missing_images(write, folder):
         import_labels(source, 'labels.csv', unknown='absent')
     report = import_labels(source, 'labels.csv', unknown='absent', skip_missing=True)
     assert sum(report.splits.values()) == 3
-    assert report.notes[0] == '1 images are not there and were left out'
+    assert report.notes[0] == '1 images are missing and were left out'
 
 
 def test_images_that_our_reader_would_refuse(write, folder):
