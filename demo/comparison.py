@@ -1,4 +1,4 @@
-"""The demo: DSRB and two simple heads on the embedded scenes, end to end."""
+"""The demo: DSRB and three simple heads on the embedded scenes, end to end."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ _COLUMNS = ('mAP', 'OF1', 'CF1', 'OF1_top3', 'CF1_top3')
 METHODS = {
     'linear': 'bce_scenes_p50',
     'saliency pooling': 'saliency_scenes_p50',
+    'saliency pooling, two maps': 'saliency_pair_scenes_p50',
     'DSRB': 'dsrb_scenes_p50',
 }
 

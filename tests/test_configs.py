@@ -87,6 +87,8 @@ def test_published_model_predicts(name):
         *sorted(path.name for path in CONFIGS.glob('*_scenes_p50.py')),
         'dsrb_csv.py',
         'dsrb_csv_cpu.py',
+        'csv_cpu.py',
+        'saliency_pair_an_csv_cpu.py',
         'saliency_csv_cpu.py',
         'bce_csv_cpu.py',
     ],

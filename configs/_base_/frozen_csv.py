@@ -7,6 +7,11 @@ _base_ = [
     './default_runtime.py',
 ]
 
+# The start of linear heads: weights of 0, as saliency pooling has, and biases at the known prior.
+start = dict(
+    bias_init='known_prior',
+    init_cfg=dict(type='Constant', layer='Linear', val=0),
+)
 default_hooks = dict(
     logger=dict(interval=10),
     calibration=dict(fit=True),

@@ -1,7 +1,6 @@
 """Methods compared on one data set: the same masks, seeds and budget, and honest intervals."""
 
 from .execution import Comparison
-from .held_out_metric import HeldOutMetric
 from .intervals import Difference, compare_to_baseline
 from .plan import Setup, make_comparison
 from .report import write_comparison
@@ -11,7 +10,6 @@ from .scores import RunScores
 __all__ = [
     'Comparison',
     'Difference',
-    'HeldOutMetric',
     'RunScores',
     'Setup',
     'compare_to_baseline',

@@ -1,10 +1,12 @@
 """Evaluation of multi-label recognition: the MMEngine metric and the pure maths under it."""
 
 from .average_precision import average_precision
+from .held_out_metric import HeldOutMetric
 from .multi_label_recognition import MultiLabelRecognitionMetric, RecognitionResult
 from .precision_recall import precision_recall, top_k_mask
 
 __all__ = [
+    'HeldOutMetric',
     'MultiLabelRecognitionMetric',
     'RecognitionResult',
     'average_precision',

@@ -40,7 +40,7 @@ def category_maps(model: nn.Module, samples: Any, wanted: Sequence[tuple[int, in
         if getattr(feats, 'attention', None) is not None:
             values = feats.attention[0, category]
         elif hasattr(model.head, 'maps'):
-            values = model.head.maps(feats)[0, category]
+            values = model.head.maps(feats)[0, category].sum(0)
         else:
             return [None] * len(wanted)
         values = values.float().cpu().numpy()

@@ -11,9 +11,11 @@ import dsrb_mm
 
 # What a recipe trains, by its name: base config, and the method that it takes by default.
 RECIPES = {
-    'frozen': ('frozen_csv', 'saliency'),
+    'frozen': ('frozen_csv', 'saliency_pair'),
     'fine-tuned': ('modern_csv', 'saliency'),
 }
+# What both take where no label is known to be absent.
+POSITIVES_ONLY = 'saliency_pair_an'
 # Two views per image need another pipeline than the other methods have.
 _NOT_COMPOSED = ('sr',)
 
@@ -70,10 +72,12 @@ def compose(recipe: str, method: str | None = None) -> Config:
         )
     folder = config_folder() / '_base_'
     bases = [str(folder / f'{base}.py'), str(folder / 'methods' / f'{method}.py')]
+    model = 'backbone={{_base_.backbone}}'
+    # As the shipped configs of linear heads on a frozen backbone have it.
+    head = Config.fromfile(bases[1]).model.head
+    if recipe == 'frozen' and head.type == 'PartialLabelLinearHead':
+        model += ', head={{_base_.start}}'
     with TemporaryDirectory() as temporary:
         file = Path(temporary) / 'composed.py'
-        file.write_text(
-            f'_base_ = {bases!r}\nmodel = dict(backbone={{{{_base_.backbone}}}})\n',
-            encoding='utf-8',
-        )
+        file.write_text(f'_base_ = {bases!r}\nmodel = dict({model})\n', encoding='utf-8')
         return Config.fromfile(file)

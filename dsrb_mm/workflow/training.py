@@ -32,7 +32,7 @@ from dsrb_mm.workflow.earlier_training import (
     remove_checkpoints,
 )
 from dsrb_mm.workflow.quiet_runner import QuietRunner
-from dsrb_mm.workflow.recipes import compose
+from dsrb_mm.workflow.recipes import POSITIVES_ONLY, compose
 from dsrb_mm.workflow.work_dir import CONFIG, LABELS, load
 
 # From this number of images on, a GPU trains the whole network.
@@ -66,7 +66,8 @@ def train(
         images: Folder of the images; None: beside the labels.
         unknown: What an unlisted category means, for formats other than CSV: see
             :func:`dsrb_mm.datasets.import_labels`.
-        method: One of :func:`method_names`; None uses the recipe's default.
+        method: One of :func:`method_names`; None uses the recipe's default or, where no label is
+            known to be absent, one that takes unknown labels for absent.
         recipe: ``'frozen'``, ``'fine-tuned'`` (:func:`compose`), or ``'auto'``: fine-tuned on a GPU
             with 5,000 training images or more, else frozen.
         budget: Optimiser steps, or ``'auto'``: by the number of known labels.
@@ -120,6 +121,11 @@ def train(
         reports = build_reports(cfg)
         check_learnable(reports)
         problems, notes = data_findings(cfg, reports)
+        if method is None and not report.counts['absent'].any():
+            notes.append(
+                'no label is known to be absent: unknown ones count as absent, in training '
+                f'(method {POSITIVES_ONLY}) and in validation'
+            )
         show_findings(console, [*report.notes, *notes], problems)
         apply_budget(cfg, budget)
         if goes_on:
@@ -184,7 +190,11 @@ def make_config(
     if recipe == AUTO:
         large = report.splits['train'] >= _FINE_TUNED_FROM
         recipe = 'fine-tuned' if on_gpu and large else 'frozen'
-    cfg = compose(recipe, method)
+    only_present = not report.counts['absent'].any()
+    cfg = compose(recipe, POSITIVES_ONLY if only_present and method is None else method)
+    if only_present:
+        # Among known labels any ranking would be perfect.
+        cfg.val_evaluator.type = cfg.test_evaluator.type = 'HeldOutMetric'
     test = 'test' if report.splits.get('test') else 'val'
     read_labels(cfg, report.out, report.image_root, train='train', val='val', test=test)
     workers = min(4, max(1, (os.cpu_count() or 1) - 1))

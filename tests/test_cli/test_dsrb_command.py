@@ -98,6 +98,17 @@ def test_training_says_what_was_read_and_how_it_goes(folder):
     assert 'dsrb report work' in text
 
 
+def test_labels_that_only_say_what_is_present_count_unknown_ones_as_absent(folder):
+    rows = list(csv.reader((folder / 'labels.csv').open()))
+    with (folder / 'present.csv').open('w', newline='') as file:
+        csv.writer(file).writerows([[c if c != '0' else '' for c in row] for row in rows])
+    command = ('train', 'present.csv', '--work-dir', 'present', '--budget', 6, '--device', 'cpu')
+    text = call(*command)
+    assert 'unknown ones count as absent' in text and 'mAP 100.0' not in text
+    cfg = Config.fromfile(folder / 'present/config.py')
+    assert cfg.model.head.loss.type == 'AssumeNegativeLoss'
+
+
 def test_a_training_that_was_cut_off_goes_on_by_the_same_command(folder, monkeypatch):
     command = ('train', 'labels.csv', '--budget', 12, '--device', 'cpu', '--work-dir', 'cut')
     with monkeypatch.context() as patch:

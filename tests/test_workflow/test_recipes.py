@@ -19,6 +19,8 @@ def test_the_frozen_recipe_is_that_of_the_shipped_config():
 
     shipped = Config.fromfile(CONFIGS / 'bce_csv_cpu.py')
     assert compose('frozen', 'bce').to_dict() == shipped.to_dict()
+    shipped = Config.fromfile(CONFIGS / 'csv_cpu.py')
+    assert compose('frozen').to_dict() == shipped.to_dict()
 
 
 @pytest.mark.parametrize('arguments', [('frozn', None), ('frozen', 'splcc')])

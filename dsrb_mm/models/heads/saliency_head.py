@@ -17,18 +17,21 @@ from .partial_label_head import PartialLabelHead
 
 @MODELS.register_module()
 class SaliencyHead(PartialLabelHead):
-    """One map per category from a 1x1 convolution; its logit is the mean plus the peaks.
+    """Maps of each category from a 1x1 convolution; its logit is their mean plus their peaks.
 
     Saliency regularisation of SR (ICCV 2023): with A_c the map of category c,
     ``logit_c = mean(A_c) + saliency_weight * mean(the top_k highest locations of A_c) + bias_c``.
     The peaks keep objects that cover a small part of the image trained, where a mean alone would
     leave little of them.
 
+    Which weight is best depends on the size of the objects. M weights give each category M maps,
+    whose pooled values are averaged (ours, not published; measured in docs/small_data.md).
+
     Args:
         num_classes: Number of categories C.
         in_channels: Channels D of the feature map.
         top_k: Number of highest locations; at most all.
-        saliency_weight: Weight of their mean.
+        saliency_weight: Weight of their mean, 0 or more; or M weights, for M maps per category.
         dropout: Probability with which a channel of the map is left out in training.
         **kwargs: See :class:`PartialLabelHead`.
 
@@ -50,21 +53,22 @@ class SaliencyHead(PartialLabelHead):
         num_classes: int,
         in_channels: int,
         top_k: int = 5,
-        saliency_weight: float = 0.5,
+        saliency_weight: float | Sequence[float] = 0.5,
         dropout: float = 0.0,
         **kwargs: Any,
     ) -> None:
         check_sizes(in_channels=in_channels)
         check_number('dropout', dropout, 0, 1)
-        super().__init__(num_classes, category_channels=2, **kwargs)
+        self.saliency_weights = _check_weights(saliency_weight)
+        num_maps = len(self.saliency_weights)
+        super().__init__(num_classes, category_channels=2 * num_maps, **kwargs)
         self.top_k = check_int('top_k', top_k, 1)
-        self.saliency_weight = check_number('saliency_weight', saliency_weight, 0)
         self.dropout = nn.Dropout2d(dropout)
-        self.conv = nn.Conv2d(in_channels, num_classes, 1, bias=False)
+        self.conv = nn.Conv2d(in_channels, num_classes * num_maps, 1, bias=False)
         self.bias = nn.Parameter(torch.zeros(num_classes))
 
     def maps(self, feats: Sequence[Tensor], dropout: bool = False) -> Tensor:
-        """The class maps A, (B, C, H, W), in float32 also under mixed precision."""
+        """The class maps A, (B, C, M, H, W), in float32 also under mixed precision."""
         features = feats[-1]
         if features.ndim != 4 or features.shape[1] != self.conv.in_channels:
             raise ValueError(
@@ -75,23 +79,40 @@ class SaliencyHead(PartialLabelHead):
         # The scores are ranked: half precision would leave a few hundred different ones.
         with torch.autocast(features.device.type, enabled=False):
             features = features.to(self.conv.weight.dtype)
-            return self.conv(self.dropout(features) if dropout else features)
+            maps = self.conv(self.dropout(features) if dropout else features)
+            return maps.unflatten(1, (-1, len(self.saliency_weights)))
 
     def category_features(self, feats: Sequence[Tensor]) -> Tensor:
-        """Mean and mean of the highest locations of every map, (B, C, 2)."""
-        maps = self.maps(feats, dropout=True).flatten(2)
+        """Means and means of the highest locations of a category's maps, (B, C, 2 M)."""
+        maps = self.maps(feats, dropout=True).flatten(3)
         top = maps.topk(min(self.top_k, maps.shape[-1]), dim=-1, sorted=False).values
-        return torch.stack([maps.mean(-1), top.mean(-1)], dim=-1)
+        return torch.cat([maps.mean(-1), top.mean(-1)], dim=-1)
 
     def classify(self, features: Tensor) -> Tensor:
-        """(B, C, 2) -> (B, C)."""
-        return features[..., 0] + self.saliency_weight * features[..., 1] + self.bias
+        """(B, C, 2 M) -> (B, C)."""
+        means, peaks = features.chunk(2, dim=-1)
+        weights = peaks.new_tensor(self.saliency_weights)
+        return (means + weights * peaks).mean(-1) + self.bias
 
     def category_bias(self) -> nn.Parameter:
         """The bias of each logit."""
         return self.bias
 
     def locations(self, feats: Sequence[Tensor]) -> Tensor:
-        """Quadrant of the highest location of each map."""
+        """Quadrant of the highest location of each category's maps, summed."""
         with torch.no_grad():
-            return peak_quadrant(self.maps(feats))
+            return peak_quadrant(self.maps(feats).sum(2))
+
+
+def _check_weights(weights: float | Sequence[float]) -> list[float]:
+    """The weights as a list.
+
+    Raises:
+        ValueError: None, or one below 0.
+        TypeError: Neither a number nor a sequence of numbers.
+    """
+    if isinstance(weights, str) or not isinstance(weights, Sequence):
+        weights = [weights]
+    if not weights:
+        raise ValueError('expected saliency_weight to be a number, or one or more, but got none')
+    return [check_number('saliency_weight', weight, 0) for weight in weights]

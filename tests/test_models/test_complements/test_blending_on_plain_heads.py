@@ -65,7 +65,7 @@ def test_prototypes_of_saliency_maps_are_means_by_the_quadrant_of_the_peak():
     blending.observe(head.observed_batch(feats, samples(target)))
     blending.finish_pass()
 
-    maps = head.maps(feats).detach()
+    maps = head.maps(feats)[:, :, 0].detach()
     for c in range(CATEGORIES):
         members = {q: [] for q in range(4)}
         for n in range(BATCH):

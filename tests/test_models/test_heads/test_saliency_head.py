@@ -8,19 +8,23 @@ from oracles.wiring import draw_labels, maximum_deviation
 from dsrb_mm.models import SaliencyHead
 
 
-def naive_logits(head, image_map, top_k=5, weight=0.5):
-    """Mean plus the weighted mean of the highest locations, by loops."""
+def naive_logits(head, image_map, top_k=5, weights=(0.5,)):
+    """Mean plus weighted mean of the highest locations, over the maps of a category, by loops."""
+    kernels = head.conv.weight[:, :, 0, 0]
     logits = []
     for features in image_map:
-        for kernel, bias in zip(head.conv.weight[:, :, 0, 0], head.bias, strict=True):
-            values = [
-                sum(kernel[d] * features[d, row, column] for d in range(len(kernel)))
-                for row in range(features.shape[1])
-                for column in range(features.shape[2])
-            ]
-            highest = sorted(values, reverse=True)[:top_k]
-            mean = sum(values) / len(values)
-            logits.append(mean + weight * sum(highest) / len(highest) + bias)
+        for category, bias in enumerate(head.bias):
+            pooled = []
+            for m, weight in enumerate(weights):
+                kernel = kernels[category * len(weights) + m]
+                values = [
+                    sum(kernel[d] * features[d, row, column] for d in range(len(kernel)))
+                    for row in range(features.shape[1])
+                    for column in range(features.shape[2])
+                ]
+                highest = sorted(values, reverse=True)[:top_k]
+                pooled.append(sum(values) / len(values) + weight * sum(highest) / len(highest))
+            logits.append(sum(pooled) / len(pooled) + bias)
     return torch.stack(logits).view(len(image_map), -1)
 
 
@@ -32,6 +36,8 @@ def naive_logits(head, image_map, top_k=5, weight=0.5):
         ((1, 1), {}),
         ((3, 3), dict(top_k=1, saliency_weight=2.0)),
         ((3, 3), dict(top_k=9, saliency_weight=0.0)),
+        ((3, 4), dict(top_k=2, saliency_weight=[0.5, 2.0])),
+        ((2, 2), dict(saliency_weight=(3.0, 0.0, 1.0))),
     ],
     ids=str,
 )
@@ -40,9 +46,9 @@ def test_logits_and_gradients_agree_with_loops(size, options):
     torch.nn.init.normal_(head.bias)
     image_map = torch.randn(2, 4, *size, dtype=torch.float64, requires_grad=True)
     logits = head((image_map,))
-    expected = naive_logits(
-        head, image_map, options.get('top_k', 5), options.get('saliency_weight', 0.5)
-    )
+    weights = options.get('saliency_weight', 0.5)
+    weights = weights if isinstance(weights, (list, tuple)) else [weights]
+    expected = naive_logits(head, image_map, options.get('top_k', 5), weights)
     assert maximum_deviation(logits, expected) < 1e-12
     parameters = [image_map, *head.parameters()]
     weight = torch.randn_like(logits)
@@ -65,19 +71,22 @@ def test_scores_have_full_precision_under_autocast():
     assert logits.dtype == torch.float32 and logits.unique().numel() > 3500
 
 
-def test_location_is_the_quadrant_of_the_peak():
-    head = SaliencyHead(3, 4)
+@pytest.mark.parametrize('weight', [0.5, [0.5, 2.0]])
+def test_location_is_the_quadrant_of_the_peak(weight):
+    head = SaliencyHead(3, 4, saliency_weight=weight)
     image_map = torch.randn(5, 4, 4, 5)
     maps = head.maps((image_map,))
-    # The oracle sums the last axis, of a map per category.
-    expected = dense.quadrants(maps.permute(0, 2, 3, 1).unsqueeze(-1))
+    # The oracle sums the last axis, of the maps of a category.
+    expected = dense.quadrants(maps.permute(0, 3, 4, 1, 2))
     assert torch.equal(head.locations((image_map,)), expected)
 
 
-def test_all_parts_of_dsrb_work_with_it():
+@pytest.mark.parametrize('weight', [0.5, [0.5, 2.0]])
+def test_all_parts_of_dsrb_work_with_it(weight):
     head = SaliencyHead(
         5,
         4,
+        saliency_weight=weight,
         complements=[dict(type='InstanceBlending'), dict(type='PrototypeBlending')],
         aux_losses=[dict(type='CategoryContrastiveLoss')],
         bias_init='known_prior',
@@ -106,7 +115,15 @@ def test_what_is_no_map_of_these_channels_is_refused(shape):
 
 
 @pytest.mark.parametrize(
-    'options', [dict(top_k=0), dict(saliency_weight=-1), dict(dropout=2), dict(in_channels=0)]
+    'options',
+    [
+        dict(top_k=0),
+        dict(saliency_weight=-1),
+        dict(saliency_weight=[0.5, -1]),
+        dict(saliency_weight=[]),
+        dict(dropout=2),
+        dict(in_channels=0),
+    ],
 )
 def test_wrong_numbers_are_named(options):
     with pytest.raises(ValueError, match=next(iter(options))):

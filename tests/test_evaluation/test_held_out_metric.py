@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from dsrb_mm.comparison import HeldOutMetric
-from dsrb_mm.evaluation import MultiLabelRecognitionMetric
+from dsrb_mm.evaluation import HeldOutMetric, MultiLabelRecognitionMetric
 
 SCORES = np.array([[0.9, 0.2], [0.8, 0.6], [0.1, 0.7]], np.float32)
 

@@ -6,7 +6,7 @@ import numpy as np
 from mmpretrain.registry import METRICS
 from numpy.typing import NDArray
 
-from dsrb_mm.evaluation import MultiLabelRecognitionMetric
+from .multi_label_recognition import MultiLabelRecognitionMetric
 
 
 @METRICS.register_module()

@@ -1,0 +1,9 @@
+"""The default on your own CSV with a frozen backbone: minutes on a CPU, what `dsrb train` trains.
+
+Chosen by tools/compare.py on photographs and composed scenes (docs/small_data.md). The weights of the
+backbone: see dsrb_csv_cpu.py.
+"""
+
+_base_ = ['./_base_/frozen_csv.py', './_base_/methods/saliency_pair.py']
+
+model = dict(backbone={{_base_.backbone}})

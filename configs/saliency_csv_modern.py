@@ -1,0 +1,3 @@
+_base_ = ['./_base_/modern_csv.py', './_base_/methods/saliency.py']
+
+model = dict(backbone={{_base_.backbone}})
