@@ -6,4 +6,4 @@ backbone: see dsrb_csv_cpu.py.
 
 _base_ = ['./_base_/frozen_csv.py', './_base_/methods/saliency_pair.py']
 
-model = dict(backbone={{_base_.backbone}})
+model = dict(backbone={{_base_.backbone}}, head={{_base_.start}})

@@ -5,4 +5,4 @@ The weights of the backbone: see dsrb_csv_cpu.py.
 
 _base_ = ['./_base_/frozen_csv.py', './_base_/methods/saliency.py']
 
-model = dict(backbone={{_base_.backbone}})
+model = dict(backbone={{_base_.backbone}}, head={{_base_.start}})

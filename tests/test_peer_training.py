@@ -31,7 +31,7 @@ BACKBONE = dict(
 POSITIVE_ONLY = {
     'an', 'an_ls', 'em_apl', 'epr', 'hill', 'll_cp', 'll_ct', 'll_r', 'pu', 'role', 'splc', 'wan'
 }  # fmt: skip
-NEED_ABSENT = ['asl', 'bce', 'csl', 'curriculum', 'sr']
+NEED_ABSENT = ['asl', 'bce', 'csl', 'curriculum', 'saliency', 'sr']
 
 
 @pytest.fixture(scope='module')

@@ -7,10 +7,10 @@ _base_ = [
     './default_runtime.py',
 ]
 
-# The start of linear heads: weights of 0, as saliency pooling has, and biases at the known prior.
+# The start of linear and saliency heads: weights of 0, and biases at the known prior.
 start = dict(
     bias_init='known_prior',
-    init_cfg=dict(type='Constant', layer='Linear', val=0),
+    init_cfg=dict(type='Constant', layer=['Linear', 'Conv2d'], val=0),
 )
 default_hooks = dict(
     logger=dict(interval=10),

@@ -73,9 +73,9 @@ def compose(recipe: str, method: str | None = None) -> Config:
     folder = config_folder() / '_base_'
     bases = [str(folder / f'{base}.py'), str(folder / 'methods' / f'{method}.py')]
     model = 'backbone={{_base_.backbone}}'
-    # As the shipped configs of linear heads on a frozen backbone have it.
+    # As the shipped configs of simple heads on a frozen backbone have it.
     head = Config.fromfile(bases[1]).model.head
-    if recipe == 'frozen' and head.type == 'PartialLabelLinearHead':
+    if recipe == 'frozen' and head.type in ('PartialLabelLinearHead', 'SaliencyHead'):
         model += ', head={{_base_.start}}'
     with TemporaryDirectory() as temporary:
         file = Path(temporary) / 'composed.py'

@@ -275,9 +275,9 @@ def test_no_state_dict(tool, tmp_path, content):
 def test_files_that_cannot_be_used(tool, tmp_path):
     (tmp_path / 'text.pth').write_text('no checkpoint')
     torch.save({'state_dict': {}, 'args': Path('x')}, tmp_path / 'objects.pth')
-    for name in ('text.pth', 'objects.pth'):
-        with pytest.raises(ValueError, match='tensors and plain containers'):
-            convert_checkpoint(tmp_path / name, tmp_path / 'b.pth')
+    for name, message in (('text', 'a file of another kind'), ('objects', 'plain containers')):
+        with pytest.raises(ValueError, match=message):
+            convert_checkpoint(tmp_path / f'{name}.pth', tmp_path / 'b.pth')
     with pytest.raises(ValueError, match='other than SRC'):
         convert_checkpoint(tmp_path / 'text.pth', tmp_path / 'text.pth')
     with pytest.raises(SystemExit, match='error: .*none.pth'):

@@ -1,8 +1,7 @@
 """Saliency pooling with partial BCE: the pooling of SR (ICCV 2023) without its second view.
 
-The weights start at 0 and the biases at the prior of the known labels, so that training starts as a
-model that predicts base rates. Random weights cost about half a point of mAP on small data
-(docs/small_data.md).
+The biases start at the prior of the known labels. On a frozen backbone the weights start at 0
+(_base_/frozen_csv.py), so that training starts as a model that predicts base rates.
 """
 
 method = 'Saliency'
@@ -15,6 +14,5 @@ model = dict(
         saliency_weight=0.5,
         loss=dict(type='PartialBCELoss'),
         bias_init='known_prior',
-        init_cfg=dict(type='Constant', layer='Conv2d', val=0),
     ),
 )

@@ -15,6 +15,5 @@ model = dict(
         saliency_weight=[0.5, 2.0],
         loss=dict(type='PartialBCELoss'),
         bias_init='known_prior',
-        init_cfg=dict(type='Constant', layer='Conv2d', val=0),
     ),
 )
