@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import io
 import json
-import multiprocessing
 import os
 import re
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -128,8 +128,9 @@ def _mapper(workers: int) -> Iterator[Any]:
     if workers == 1:
         yield map
         return
-    with multiprocessing.Pool(workers) as pool:
-        yield partial(pool.imap, chunksize=16)
+    # Ends its processes by a message: those of multiprocessing.Pool may miss the signal, and hang.
+    with ProcessPoolExecutor(workers) as pool:
+        yield partial(pool.map, chunksize=16)
 
 
 def _prepare(out_dir: Path, stamp: dict[str, Any], counts: tuple[int, int]) -> None:
