@@ -193,7 +193,10 @@ class PartialLabelDataset:
             )
         rows = list(indices)
         subset = copy.copy(self)
-        subset.dataset = self.dataset.get_subset(rows)
+        # Not get_subset: MMEngine keeps its deep copies by the ids of objects that may be gone, and
+        # could hand out one of them in place of a transform.
+        subset.dataset = copy.copy(self.dataset)
+        subset.dataset.get_subset_(rows)
         subset._parts, subset._starts = [subset.dataset], [0, len(rows)]
         subset._rows = range(len(rows))
         subset._complete = self._complete[rows]

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from helpers.data import random_labels, write_coco
+from mmengine.dataset import BaseDataset
 from mmengine.registry import DefaultScope
 from mmengine.runner import Runner
 from mmpretrain.registry import DATASETS
@@ -229,6 +230,19 @@ def test_folds_outside_split_what_is_known(parts):
         check(dataset, known[dataset._ori_indices])
         found += dataset._ori_indices
     assert sorted(found) == list(range(len(labels)))
+
+
+def test_a_part_is_not_mixed_up_with_what_was_copied_before(parts, monkeypatch):
+    """MMEngine's copies of datasets are kept by id, and an id may come again."""
+    dataset = DATASETS.build(partial(parts[0][0]))
+    kept = BaseDataset._copy_without_annotation.__defaults__[0]
+    for transform in dataset.dataset.pipeline.transforms:
+        monkeypatch.setitem(kept, id(transform), 'a copy of what had this id')
+    part = dataset.get_subset([2, 0])
+    assert [part[i]['data_samples'].img_path for i in range(2)] == [
+        dataset[i]['data_samples'].img_path for i in (2, 0)
+    ]
+    assert len(part) == 2 and len(dataset) == 7
 
 
 def test_a_part_of_joined_datasets_is_refused(parts):
