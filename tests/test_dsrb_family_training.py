@@ -166,7 +166,7 @@ def test_published_settings(method):
 
 def test_saliency_maps_with_blending(data, tmp_path):
     cfg = coco_config(data, tmp_path / 'work', 4)
-    method = Config.fromfile(CONFIGS / '_base_/methods/sr_blending.py')
+    method = Config.fromfile(CONFIGS / '_base_/methods/saliency_blending.py')
     model = ConfigDict(method.model, backbone=cfg.model.backbone)
     model.head.update(num_classes=4, in_channels=128)
     for complement in model.head.complements:
@@ -178,7 +178,7 @@ def test_saliency_maps_with_blending(data, tmp_path):
     assert {'loss_iprb', 'loss_pprb'} <= rows[-1].keys() and 'loss_iprb' not in rows[0]
     assert all(math.isfinite(value) for row in rows for value in row.values())
     state = saved_state(tmp_path / 'work', 3)['state_dict']
-    assert state['head.complements.pprb.bank.prototypes'].shape == (4, 4, 2)
+    assert state['head.complements.pprb.bank.prototypes'].shape == (4, 4, 4)
 
 
 def augmented(data, work_dir, augment):

@@ -1,0 +1,8 @@
+"""DSRB on saliency pooling, on your own CSV with a frozen backbone: minutes on a CPU.
+
+The weights of the backbone: see dsrb_csv_cpu.py.
+"""
+
+_base_ = ['./_base_/frozen_csv.py', './_base_/methods/saliency_blending.py']
+
+model = dict(backbone={{_base_.backbone}}, head={{_base_.start}})
