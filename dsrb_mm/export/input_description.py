@@ -63,8 +63,12 @@ def describe_input(
 
 
 def _resize(step: Mapping[str, Any]) -> dict[str, str] | None:
-    """Backend and filter of MMCV's Resize to a fixed size; None for anything else."""
-    if step['type'] != 'Resize' or step.get('keep_ratio') or step.get('scale') is None:
+    """Backend and filter of a resize to a fixed size; None for anything else."""
+    if step.get('keep_ratio') or step.get('scale') is None:
+        return None
+    if step['type'] == 'AntialiasedResize':
+        return {'backend': 'pillow', 'filter': step.get('interpolation', 'bicubic')}
+    if step['type'] != 'Resize':
         return None
     backend, name = step.get('backend', 'cv2'), step.get('interpolation', 'bilinear')
     if name not in _FILTERS.get(backend, ()):

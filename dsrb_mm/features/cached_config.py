@@ -18,8 +18,8 @@ from dsrb_mm.models.backbones.feature_input import weights_digest
 FOLDER = 'work_dirs/features'
 # Steps of a pipeline that give the same for an image every time.
 _DETERMINISTIC = (
-    'LoadCheckedImageFromFile', 'LoadImageFromFile', 'Resize', 'ResizeEdge', 'CenterCrop', 'Pad',
-    'Normalize', 'PackInputs',
+    'LoadCheckedImageFromFile', 'LoadImageFromFile', 'AntialiasedResize', 'Resize', 'ResizeEdge',
+    'CenterCrop', 'Pad', 'Normalize', 'PackInputs',
 )  # fmt: skip
 # Arguments of a data preprocessor that act on the pixels.
 _OF_PIXELS = ('mean', 'std', 'to_rgb', 'pad_size_divisor', 'pad_value')

@@ -7,18 +7,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import cv2
-import mmcv
 import numpy as np
+import torch
 from mmcv.transforms import BaseTransform, Compose
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import TRANSFORMS
+from PIL import Image
+from timm.data import create_transform
 
 from dsrb_mm.datasets.wrappers import innermost_configs
 from tools.benchmarks.measure import Timing, interleaved
 
 NUM_IMAGES = 16
-BACKENDS = ('cv2', 'pillow', 'turbojpeg')
+BY_PILLOW = 'whole by Pillow'
 
 
 def write_photographs(folder: Path, number: int = NUM_IMAGES) -> list[str]:
@@ -38,36 +40,37 @@ def write_photographs(folder: Path, number: int = NUM_IMAGES) -> list[str]:
 
 
 def measure_pipeline(config: Config, repeats: int) -> dict[str, Timing]:
-    """Time the config's training pipeline, an image a call.
+    """Time the config's training pipeline, an image a call, and what users could take instead.
 
     Args:
         config: A config whose ``train_pipeline`` begins with loading the image.
         repeats: Repeats.
 
     Returns:
-        Seconds an image: the pipeline as it is, with each of MMCV's decoders that is installed, and
-        each transform.
+        Seconds an image: the pipeline as it is, the same by Pillow (MMCV's transforms), with MMCV's
+        decoder OpenCV, timm's training transform, and each transform of the pipeline.
     """
     init_default_scope('mmpretrain')
-    threads = cv2.getNumThreads()
+    threads = cv2.getNumThreads(), torch.get_num_threads()
     cv2.setNumThreads(0)  # a worker process has one core
+    torch.set_num_threads(1)
     try:
         with TemporaryDirectory() as folder:
             return _measure(config, write_photographs(Path(folder)), repeats)
     finally:
-        cv2.setNumThreads(threads)
+        cv2.setNumThreads(threads[0])
+        torch.set_num_threads(threads[1])
 
 
 def _measure(config: Config, paths: list[str], repeats: int) -> dict[str, Timing]:
     photographs = [_image(path) for path in paths]
     base = innermost_configs(config.train_dataloader.dataset)[0].pipeline
-    cases = {'whole': _over(Compose([TRANSFORMS.build(step) for step in base]), photographs)}
-    for backend in BACKENDS:
-        if backend == 'turbojpeg' and mmcv.image.io.TurboJPEG is None:
-            continue
-        first = dict(type='LoadImageFromFile', imdecode_backend=backend)
-        whole = Compose([TRANSFORMS.build(step) for step in [first, *base[1:]]])
-        cases[f'whole, decoded by {backend}'] = _over(whole, photographs)
+    cases = {
+        'whole': _over(_build(base), photographs),
+        BY_PILLOW: _over(_build(_by_pillow(base, 'pillow')), photographs),
+        'whole by Pillow, decoded by OpenCV': _over(_build(_by_pillow(base, 'cv2')), photographs),
+        "timm's training transform": _timm(paths, config.train_pipeline),
+    }
     inputs = photographs
     for position, step in enumerate(base):
         transform = TRANSFORMS.build(step)
@@ -78,6 +81,32 @@ def _measure(config: Config, paths: list[str], repeats: int) -> dict[str, Timing
         name: Timing(*(seconds / len(paths) for seconds in timing))
         for name, timing in timings.items()
     }
+
+
+def _build(steps: list[dict]) -> Compose:
+    return Compose([TRANSFORMS.build(step) for step in steps])
+
+
+def _by_pillow(steps: list[dict], decoder: str) -> list[dict]:
+    """The same pipeline of MMCV's transforms."""
+    pillow = dict(type='Resize', backend='pillow', interpolation='bicubic')
+    return [
+        dict(type='LoadImageFromFile', imdecode_backend=decoder),
+        *[{**s, **pillow} if s['type'] == 'AntialiasedResize' else s for s in steps[1:]],
+    ]
+
+
+def _timm(paths: list[str], steps: list[dict]) -> Callable[[], None]:
+    """What timm does to an image of the same final size in training, without RandAugment."""
+    (*_, size) = [step['scale'][0] for step in steps if 'scale' in step]
+    transform = create_transform(size, is_training=True, auto_augment=None, color_jitter=0.0)
+
+    def run() -> None:
+        for path in paths:
+            with Image.open(path) as image:
+                transform(image.convert('RGB'))
+
+    return run
 
 
 def _image(path: str) -> dict:

@@ -7,20 +7,20 @@ data_preprocessor = dict(mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.
 
 train_pipeline = [
     dict(type='LoadCheckedImageFromFile'),
-    dict(type='Resize', scale=(512, 512), interpolation='bicubic', backend='pillow'),
+    dict(type='AntialiasedResize', scale=(512, 512)),
     dict(
         type='RandomChoice',
         transforms=[
             [dict(type='RandomCrop', crop_size=size)] for size in (512, 448, 384, 320, 256)
         ],
     ),
-    dict(type='Resize', scale=(448, 448), interpolation='bicubic', backend='pillow'),
+    dict(type='AntialiasedResize', scale=(448, 448)),
     dict(type='RandomFlip', prob=0.5, direction='horizontal'),
     dict(type='PackInputs'),
 ]
 test_pipeline = [
     dict(type='LoadCheckedImageFromFile'),
-    dict(type='Resize', scale=(448, 448), interpolation='bicubic', backend='pillow'),
+    dict(type='AntialiasedResize', scale=(448, 448)),
     dict(type='PackInputs'),
 ]
 

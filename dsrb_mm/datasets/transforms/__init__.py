@@ -1,5 +1,6 @@
 """Transforms for MMPretrain's pipelines."""
 
+from .antialiased_resize import AntialiasedResize
 from .load_checked_image_from_file import LoadCheckedImageFromFile
 
-__all__ = ['LoadCheckedImageFromFile']
+__all__ = ['AntialiasedResize', 'LoadCheckedImageFromFile']
