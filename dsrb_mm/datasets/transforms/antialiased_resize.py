@@ -19,9 +19,8 @@ _MODES = ('bilinear', 'bicubic')
 class AntialiasedResize(Resize):
     """MMCV's ``Resize`` with ``backend='pillow'``, computed by torchvision on uint8.
 
-    Pixels are those of Pillow to 2 of 255 levels, where Pillow resizes the width first. Pillow 12 and
-    earlier always do; Pillow 13 takes the height first for some sizes, which changes single pixels
-    by more than that.
+    Pixels are those of Pillow 12 and earlier to 2 of 255 levels. Pillow 13 resizes the height
+    before the width for some sizes, which changes single pixels by more than that.
 
     Args:
         scale: Width and height, or one number for both.
