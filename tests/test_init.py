@@ -33,3 +33,10 @@ print([name for name in before if before[name] != after[name]], MODELS.get('CSRL
 def test_nothing_in_the_process_changes():
     done = subprocess.run([sys.executable, '-c', CHECK], capture_output=True, text=True)
     assert done.stdout == '[] CSRLNeck\n', done.stderr
+
+
+def test_importing_leaves_out_what_only_some_commands_need():
+    check = 'import sys, dsrb_mm; print([n for n in ("sklearn", "matplotlib", "scipy.optimize") '
+    check += 'if n in sys.modules])'
+    done = subprocess.run([sys.executable, '-c', check], capture_output=True, text=True)
+    assert done.stdout == '[]\n', done.stderr

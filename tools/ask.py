@@ -9,10 +9,6 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from dsrb_mm.annotation import KINDS, ask
-from dsrb_mm.annotation.label_studio_tasks import LOCAL_FILES
-from dsrb_mm.cli.tools import clear_errors
-
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
@@ -22,10 +18,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('ranking', help='CSV of complete_labels.py --rank-out')
     add('--image-root', required=True, help='folder that its paths are relative to')
     add('--out', type=Path, required=True, help='file to write: .html, or .json')
-    add('--to', choices=KINDS, default='page')
+    add('--to', choices=['page', 'label-studio', 'fiftyone'], default='page')
     add('--limit', type=int, default=500, help='most questions; 0: all')
     add('--image-size', type=int, default=512, help='longest side of images in the page')
-    add('--address', default=LOCAL_FILES, help='what stands before paths in Label Studio')
+    add(
+        '--address',
+        default='/data/local-files/?d=',
+        help='what stands before paths in Label Studio',
+    )
     add('--checkpoint', help='of the scores: its thresholds tick tasks beforehand, instead of 0.5')
     add('--overwrite', action='store_true', help='replace an existing --out')
     return parser.parse_args(argv)
@@ -33,6 +33,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> None:
     args = vars(parse_args(argv))
+    from dsrb_mm.annotation import ask
+    from dsrb_mm.cli.tools import clear_errors
+
     with clear_errors(ValueError, FileExistsError):
         questions = ask(**dict(args, limit=args['limit'] or None))
     images = len({question.path for question in questions})

@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.progress import track
 
-from dsrb_mm.cli.outputs import protect_inputs
-from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
-from dsrb_mm.datasets.config_data import SPLITS, ConfigData, build_split
-from dsrb_mm.visualization import draw_label_picture, original_image, transformed_image
-from dsrb_mm.words.categories import find_categories
+from dsrb.tool_arguments import config_arguments
+
+if TYPE_CHECKING:
+    from dsrb_mm.datasets.config_data import ConfigData
 
 
 def choose_rows(data: ConfigData, args: argparse.Namespace) -> list[int]:
     """Images spread over those that are asked for."""
+    from dsrb_mm.words.categories import find_categories
+
     columns = [args.category] if args.category else data.classes
     labels = data.labels[:, find_categories(columns, data.classes)]
     wanted = np.ones(len(labels), bool)
@@ -38,7 +40,9 @@ def choose_rows(data: ConfigData, args: argparse.Namespace) -> list[int]:
 def main(argv: list[str] | None = None) -> None:
     parser = config_arguments(__doc__)
     parser.add_argument('--out-dir', required=True, help='folder of the pictures')
-    parser.add_argument('--phase', choices=SPLITS, default='train', help='which data set')
+    parser.add_argument(
+        '--phase', choices=['train', 'val', 'test'], default='train', help='which data set'
+    )
     parser.add_argument('--number', type=int, default=20, help='pictures, spread over the set')
     parser.add_argument(
         '--mode',
@@ -56,6 +60,11 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.number < 1 or args.max_names < 1:
         parser.error('--number and --max-names must be at least 1')
+    from dsrb_mm.cli.outputs import protect_inputs
+    from dsrb_mm.cli.tools import clear_errors, read_config
+    from dsrb_mm.datasets.config_data import build_split
+    from dsrb_mm.visualization import draw_label_picture, original_image, transformed_image
+
     with clear_errors(ValueError, FileExistsError):
         cfg = read_config(args)
         protect_inputs(cfg, pictures=args.out_dir)

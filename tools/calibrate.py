@@ -5,11 +5,7 @@ Example: python tools/calibrate.py configs/dsrb_voc_p50.py epoch_20.pth --precis
 
 from __future__ import annotations
 
-from dsrb_mm.calibration import NEVER
-from dsrb_mm.cli.outputs import protect_inputs
-from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
-from dsrb_mm.engine.checkpoints.stored_calibration import store_calibration
-from dsrb_mm.report import calibrate_checkpoint
+from dsrb.tool_arguments import config_arguments
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -17,6 +13,12 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--precision', type=float, help='to be kept; default: the best F1')
     parser.add_argument('--split', choices=['val', 'test'], default='val', help='held-out images')
     args = parser.parse_args(argv)
+    from dsrb_mm.calibration import NEVER
+    from dsrb_mm.cli.outputs import protect_inputs
+    from dsrb_mm.cli.tools import clear_errors, read_config
+    from dsrb_mm.engine.checkpoints.stored_calibration import store_calibration
+    from dsrb_mm.report import calibrate_checkpoint
+
     with clear_errors(ValueError):
         cfg = read_config(args)
         checkpoint, cfg.load_from = args.checkpoint, None  # the config may start from this file

@@ -9,10 +9,7 @@ import sys
 
 from rich.console import Console
 
-from dsrb_mm.cli.data_findings import show_data
-from dsrb_mm.cli.outputs import protect_inputs
-from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
-from dsrb_mm.engine.training_checks import show_findings
+from dsrb.tool_arguments import config_arguments
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -21,6 +18,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--workers', type=int, help='processes for --images; default: one a core')
     parser.add_argument('--out', help='write the counts of all categories to this CSV')
     args = parser.parse_args(argv)
+    from dsrb_mm.cli.data_findings import show_data
+    from dsrb_mm.cli.outputs import protect_inputs
+    from dsrb_mm.cli.tools import clear_errors, read_config
+    from dsrb_mm.engine.training_checks import show_findings
+
     console = Console(markup=False, highlight=False)  # categories may be called [/x]
     with clear_errors(ValueError, TypeError, KeyError):
         cfg = read_config(args)

@@ -10,14 +10,15 @@ import argparse
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from dsrb_mm.cli.tools import budget, clear_errors
-from dsrb_mm.comparison import Comparison, Setup, make_comparison, write_comparison
-from dsrb_mm.engine.budget import AUTO
-from dsrb_mm.features.cached_config import FOLDER
-from dsrb_mm.sweep import KnownLabels, Run, locked
+from dsrb.tool_arguments import FEATURES, budget
+
+if TYPE_CHECKING:
+    from dsrb_mm.comparison import Setup
+    from dsrb_mm.sweep import Run
 
 _PROPORTIONS = (0.1, 0.5)
 
@@ -52,7 +53,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--budget',
         type=budget,
-        default=AUTO,
+        default='auto',
         metavar='STEPS',
         help='optimiser steps of every run, or auto: chosen by the known labels (default)',
     )
@@ -63,9 +64,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--cached-features',
         type=Path,
-        default=Path(FOLDER),
+        default=Path(FEATURES),
         metavar='FOLDER',
-        help=f'where features of frozen backbones are kept (default: {FOLDER})',
+        help=f'where features of frozen backbones are kept (default: {FEATURES})',
     )
     parser.add_argument('--cfg-options', nargs='+', default=[], help='key=value, for all runs')
     parser.add_argument('--report', action='store_true', help='only redo tables and plot')
@@ -76,6 +77,9 @@ def compare(
     runs: list[Run], setup: Setup, args: argparse.Namespace, baseline: str, console: Console
 ) -> int:
     """Run what is not finished; returns how many runs failed."""
+    from dsrb_mm.comparison import Comparison, write_comparison
+    from dsrb_mm.sweep import locked
+
     comparison = Comparison(runs, setup, args.cached_features)
     with locked(args.work_dir):
         failures = comparison.carry_out(
@@ -88,6 +92,10 @@ def compare(
 
 def main() -> None:
     args = parse_args()
+    from dsrb_mm.cli.tools import clear_errors
+    from dsrb_mm.comparison import Setup, make_comparison, write_comparison
+    from dsrb_mm.sweep import KnownLabels
+
     # Trainings print to their logs, in this process: the console must not follow them there.
     console = Console(file=sys.stdout)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))

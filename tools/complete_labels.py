@@ -10,11 +10,7 @@ import argparse
 
 from rich.console import Console
 
-from dsrb_mm.cli.completing import CompletionFiles, fill_in_labels
-from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
-from dsrb_mm.completion import ORDERS, SCOPES, VALUES, TrustRule
-from dsrb_mm.datasets.config_files import files_of_config
-from dsrb_mm.features.cached_config import FOLDER, use_cached_features
+from dsrb.tool_arguments import FEATURES, config_arguments
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -29,12 +25,17 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     add('--confidence', type=float, default=0.95, help='that both are kept; 0.5: no margin')
     add('--min-support', type=int, default=10, help='fewest held-out labels behind a threshold')
-    add('--thresholds', choices=SCOPES, default='auto', help='of each category, shared, or both')
+    add(
+        '--thresholds',
+        choices=['auto', 'own', 'shared'],
+        default='auto',
+        help='of each category, shared, or both',
+    )
     add('--holdout', default='val', help='val, test, a CSV of known labels, or none')
     add(
         '--cached-features',
         nargs='?',
-        const=FOLDER,
+        const=FEATURES,
         metavar='FOLDER',
         help='score by the features of a frozen backbone that training has kept in this folder',
     )
@@ -42,8 +43,18 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--scores-out', help='write the scores of all images to this CSV')
     add('--scores-in', help='take scores from such a CSV instead of computing them')
     add('--rank-out', help='write what to annotate next to this CSV')
-    add('--rank-by', choices=ORDERS, default='category', help='order of --rank-out')
-    add('--rank-value', choices=VALUES, default='uncertainty', help='what makes an entry valuable')
+    add(
+        '--rank-by',
+        choices=['category', 'entry', 'image'],
+        default='category',
+        help='order of --rank-out',
+    )
+    add(
+        '--rank-value',
+        choices=['uncertainty', 'score'],
+        default='uncertainty',
+        help='what makes an entry valuable',
+    )
     add('--rank-limit', type=int, default=10_000, help='most rows of --rank-out; 0: all')
     add('--report', help='write thresholds and counts to this JSON file')
     add('--overwrite', action='store_true', help='replace existing outputs')
@@ -52,6 +63,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
+    from dsrb_mm.cli.completing import CompletionFiles, fill_in_labels
+    from dsrb_mm.cli.tools import clear_errors, read_config
+    from dsrb_mm.completion import TrustRule
+    from dsrb_mm.datasets.config_files import files_of_config
+    from dsrb_mm.features import use_cached_features
+
     with clear_errors(ValueError, FileExistsError):
         files = CompletionFiles(
             *(args.out, args.scores_out, args.rank_out, args.report),

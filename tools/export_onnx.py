@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import argparse
 
-from dsrb_mm.cli.exporting import export_model
-from dsrb_mm.cli.outputs import protect_inputs
-from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
-from dsrb_mm.export.onnx_export import OPSET
+from dsrb.tool_arguments import config_arguments
 
 
 def parse_args(argv: list[str] | None) -> argparse.Namespace:
     parser = config_arguments(__doc__)
     parser.add_argument('checkpoint', help='checkpoint file')
     parser.add_argument('--out', default='model.onnx', help='file to write')
-    parser.add_argument('--opset', type=int, default=OPSET, help='version of the ONNX operators')
+    parser.add_argument('--opset', type=int, default=18, help='version of the ONNX operators')
     parser.add_argument(
         '--input-size',
         type=int,
@@ -36,6 +33,10 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
 
 
 def run(args: argparse.Namespace) -> None:
+    from dsrb_mm.cli.exporting import export_model
+    from dsrb_mm.cli.outputs import protect_inputs
+    from dsrb_mm.cli.tools import read_config
+
     cfg = read_config(args)
     protect_inputs(cfg, [args.out], inputs=[args.checkpoint, args.classes])
     size = tuple(args.input_size) if args.input_size else None
@@ -47,6 +48,8 @@ def run(args: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
+    from dsrb_mm.cli.tools import clear_errors
+
     with clear_errors(ValueError, ImportError):
         run(args)
 

@@ -7,10 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from dsrb_mm.cli.outputs import files_below, protect_inputs
-from dsrb_mm.cli.tools import clear_errors
-from dsrb_mm.datasets import import_labels
-from dsrb_mm.datasets.imports import FORMATS
+FORMATS = ('auto', 'csv', 'tags', 'folders', 'coco', 'label_studio', 'cvat', 'fiftyone')
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -20,7 +17,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add = parser.add_argument
     add('source', help='file or folder to read')
     add('--out', required=True, help='CSV to write')
-    add('--format', choices=('auto', *FORMATS), default='auto')
+    add('--format', choices=FORMATS, default='auto')
     add(
         '--unknown',
         help='what it means that a category is not listed: absent, unlisted (unknown), or a file '
@@ -43,6 +40,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
+    from dsrb_mm.cli.outputs import files_below, protect_inputs
+    from dsrb_mm.cli.tools import clear_errors
+    from dsrb_mm.datasets import import_labels
+
     with clear_errors(ValueError, FileExistsError):
         protect_inputs(None, [args.out], inputs=[*files_below(args.source), args.unknown])
         print(import_labels(**vars(args)))

@@ -13,10 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-from dsrb_mm.apis import MultiLabelInferencer, collect_images, score_writer, write_scores
-from dsrb_mm.cli.outputs import protect_inputs
-from dsrb_mm.cli.predictions import prediction_table
-from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
+from dsrb.tool_arguments import config_arguments
 
 
 def parse_args(argv: list[str] | None) -> argparse.Namespace:
@@ -42,6 +39,11 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
 
 
 def run(args: argparse.Namespace, console: Console) -> None:
+    from dsrb_mm.apis import MultiLabelInferencer, collect_images, score_writer, write_scores
+    from dsrb_mm.cli.outputs import protect_inputs
+    from dsrb_mm.cli.predictions import prediction_table
+    from dsrb_mm.cli.tools import read_config
+
     if args.out:
         score_writer(args.out)  # an unknown suffix is an error before the work, not after it
     cfg = read_config(args)
@@ -72,6 +74,8 @@ def run(args: argparse.Namespace, console: Console) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
+    from dsrb_mm.cli.tools import clear_errors
+
     with clear_errors(ValueError):
         run(args, Console(markup=False, highlight=False))
 

@@ -8,10 +8,6 @@ from __future__ import annotations
 import argparse
 import sys
 
-from dsrb_mm.cli.outputs import files_below, protect_inputs
-from dsrb_mm.cli.tools import clear_errors
-from dsrb_mm.visualization.training_curves import draw_training_curves, read_training_log
-
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
@@ -20,6 +16,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('work_dirs', nargs='+', help='work directories; the latest run of each')
     parser.add_argument('--out', default='curves.png', help='picture to write')
     args = parser.parse_args(argv)
+    from dsrb_mm.cli.outputs import files_below, protect_inputs
+    from dsrb_mm.cli.tools import clear_errors
+    from dsrb_mm.visualization.training_curves import draw_training_curves, read_training_log
+
     with clear_errors():
         try:
             read = (path for folder in args.work_dirs for path in files_below(folder))

@@ -5,9 +5,7 @@ Example: python tools/report.py configs/saliency_csv_cpu.py epoch_12.pth --out r
 
 from __future__ import annotations
 
-from dsrb_mm.cli.outputs import protect_inputs
-from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
-from dsrb_mm.report import report_files, write_report
+from dsrb.tool_arguments import config_arguments
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -16,6 +14,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--split', choices=['test', 'val'], default='test')
     parser.add_argument('--mistakes', type=int, default=24, help='shown of each kind, at most')
     args = parser.parse_args(argv)
+    from dsrb_mm.cli.outputs import protect_inputs
+    from dsrb_mm.cli.tools import clear_errors, read_config
+    from dsrb_mm.report import report_files, write_report
+
     with clear_errors(ValueError):
         cfg = read_config(args)
         protect_inputs(cfg, report_files(args.out), inputs=[args.checkpoint])

@@ -5,15 +5,15 @@ Example: python tools/show_label_graph.py configs/dsrb_coco_p50.py --out graph.p
 
 from __future__ import annotations
 
-import pandas as pd
+from typing import TYPE_CHECKING
+
 from rich.console import Console
 from rich.table import Table
 
-from dsrb_mm.cli.outputs import protect_inputs
-from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
-from dsrb_mm.datasets.config_data import build_split
-from dsrb_mm.models.layers import label_graph
-from dsrb_mm.visualization import draw_label_graph, similar_order, strongest_edges
+from dsrb.tool_arguments import config_arguments
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def edge_table(edges: pd.DataFrame) -> Table:
@@ -38,6 +38,12 @@ def main(argv: list[str] | None = None) -> None:
         help='categories that occur together side by side, or as in the data set',
     )
     args = parser.parse_args(argv)
+    from dsrb_mm.cli.outputs import protect_inputs
+    from dsrb_mm.cli.tools import clear_errors, read_config
+    from dsrb_mm.datasets.config_data import build_split
+    from dsrb_mm.models.layers import label_graph
+    from dsrb_mm.visualization import draw_label_graph, similar_order, strongest_edges
+
     with clear_errors(ValueError, FileExistsError):
         cfg = read_config(args)
         protect_inputs(cfg, [args.out])

@@ -9,18 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from rich.progress import track
 
-from dsrb_mm.apis import check_classes, load_model
-from dsrb_mm.cli.outputs import protect_inputs
-from dsrb_mm.cli.tools import clear_errors, config_arguments, read_config
-from dsrb_mm.datasets.config_data import build_split, test_pipeline
-from dsrb_mm.models.complements.prototype_bank import PrototypeBank
-from dsrb_mm.visualization import PrototypePanel, draw_prototype_picture, original_image
-from dsrb_mm.visualization.nearest_images import find_members, prototype_bank
-from dsrb_mm.words.categories import find_categories
+from dsrb.tool_arguments import config_arguments
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from dsrb_mm.models.complements.prototype_bank import PrototypeBank
+    from dsrb_mm.visualization import PrototypePanel
 
 _SIZE = 256  # pixels of a thumbnail's longer side
 
@@ -28,6 +27,8 @@ _SIZE = 256  # pixels of a thumbnail's longer side
 def make_panels(
     members: pd.DataFrame, paths: Sequence[str], bank: PrototypeBank, category: int, number: int
 ) -> list[PrototypePanel]:
+    from dsrb_mm.visualization import PrototypePanel, original_image
+
     panels = []
     for quadrant, count in enumerate(bank.counts[category].tolist()):
         here = members[(members.category == category) & (members.quadrant == quadrant)]
@@ -45,6 +46,14 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.images < 1:
         parser.error('--images must be at least 1')
+    from dsrb_mm.apis import check_classes, load_model
+    from dsrb_mm.cli.outputs import protect_inputs
+    from dsrb_mm.cli.tools import clear_errors, read_config
+    from dsrb_mm.datasets.config_data import build_split, test_pipeline
+    from dsrb_mm.visualization import draw_prototype_picture
+    from dsrb_mm.visualization.nearest_images import find_members, prototype_bank
+    from dsrb_mm.words.categories import find_categories
+
     with clear_errors(ValueError, FileExistsError):
         cfg = read_config(args)
         protect_inputs(cfg, pictures=args.out_dir)

@@ -10,23 +10,12 @@ import functools
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from dsrb_mm.cli.tools import clear_errors
-from dsrb_mm.sweep import (
-    CHECKPOINTS,
-    LAUNCHERS,
-    PROPORTIONS,
-    KnownLabels,
-    Launch,
-    Run,
-    execute,
-    locked,
-    make_plan,
-    run_sweep,
-    write_report,
-)
+if TYPE_CHECKING:
+    from dsrb_mm.sweep import KnownLabels, Launch, Run
 
 
 def parse_args() -> argparse.Namespace:
@@ -44,8 +33,8 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('--seeds', nargs='+', type=int, default=[0], help='of the training')
     parser.add_argument('--work-dir', type=Path, default=Path('work_dirs/sweep'))
-    parser.add_argument('--checkpoint', choices=CHECKPOINTS, default='last')
-    parser.add_argument('--launcher', choices=LAUNCHERS, default='none')
+    parser.add_argument('--checkpoint', choices=['last', 'best'], default='last')
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm'], default='none')
     parser.add_argument('--nproc', type=int, default=1, help='processes of a distributed run')
     parser.add_argument('--cfg-options', nargs='+', default=[], help='key=value, for all runs')
     parser.add_argument('--report', action='store_true', help='only redo tables and plot')
@@ -54,6 +43,8 @@ def parse_args() -> argparse.Namespace:
 
 def masks_of_known_labels(args: argparse.Namespace) -> list[KnownLabels]:
     """What --proportions and --known ask for; the published proportions without either."""
+    from dsrb_mm.sweep import PROPORTIONS, KnownLabels
+
     proportions = args.proportions or ([] if args.known else PROPORTIONS)
     return [
         *map(KnownLabels.of_proportion, proportions),
@@ -63,6 +54,8 @@ def masks_of_known_labels(args: argparse.Namespace) -> list[KnownLabels]:
 
 def sweep(runs: list[Run], launch: Launch, work_dir: Path, console: Console) -> int:
     """Run what is not finished; returns how many runs failed."""
+    from dsrb_mm.sweep import execute, locked, run_sweep, write_report
+
     carry_out = functools.partial(execute, launch=launch, tools=Path(__file__).resolve().parent)
     with locked(work_dir) as killed:
         if killed:
@@ -77,6 +70,9 @@ def sweep(runs: list[Run], launch: Launch, work_dir: Path, console: Console) -> 
 
 def main() -> None:
     args = parse_args()
+    from dsrb_mm.cli.tools import clear_errors
+    from dsrb_mm.sweep import Launch, make_plan, write_report
+
     console = Console()
     # As Ctrl-C does: end the child first, then leave.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from mmengine.dist import is_main_process
-
-from dsrb_mm.cli.tools import build_runner, clear_errors, leave_group, runner_arguments
-from dsrb_mm.evaluation.prediction_dump import PredictionDump, check_metrics_file, write_metrics
+from dsrb.tool_arguments import runner_arguments
 
 
 def main() -> None:
@@ -21,6 +18,11 @@ def main() -> None:
     parser.add_argument('--interval', type=int, default=50, help='a picture every so many images')
     parser.add_argument('--amp', action='store_true', help='mixed precision')
     args = parser.parse_args()
+    from mmengine.dist import is_main_process
+
+    from dsrb_mm.cli.tools import build_runner, clear_errors, leave_group
+    from dsrb_mm.evaluation.prediction_dump import PredictionDump, check_metrics_file, write_metrics
+
     item = args.out_item or ('metrics' if str(args.out).endswith('.json') else 'pred')
     dump = None
     with clear_errors(ValueError):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dsrb_mm.cli.tools import budget, build_runner, clear_errors, leave_group, runner_arguments
-from dsrb_mm.features.cached_config import FOLDER
+from dsrb.tool_arguments import FEATURES, budget, runner_arguments
 
 
 def main() -> None:
@@ -24,9 +23,9 @@ def main() -> None:
     parser.add_argument(
         '--cached-features',
         nargs='?',
-        const=FOLDER,
+        const=FEATURES,
         metavar='FOLDER',
-        help=f'compute the maps of a frozen backbone once, and keep them (default: {FOLDER})',
+        help=f'compute the maps of a frozen backbone once, and keep them (default: {FEATURES})',
     )
     parser.add_argument(
         '--budget',
@@ -35,6 +34,8 @@ def main() -> None:
         help='length of the training in optimiser steps, or auto: chosen by the known labels',
     )
     args = parser.parse_args()
+    from dsrb_mm.cli.tools import build_runner, clear_errors, leave_group
+
     runner = build_runner(args)
     with clear_errors():
         runner.train()

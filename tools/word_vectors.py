@@ -13,17 +13,6 @@ from pathlib import Path
 
 import numpy as np
 
-from dsrb_mm.cli.outputs import protect_inputs
-from dsrb_mm.cli.tools import clear_errors
-from dsrb_mm.fileio.atomic import open_atomically
-from dsrb_mm.words.semantic_encoder import (
-    average_glove,
-    encode_minilm,
-    load_phrases,
-    nearest_names,
-)
-from dsrb_mm.words.word_vectors import load_class_names, names_beside
-
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
@@ -52,12 +41,24 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     """Run the command line."""
     args = parse_args(argv)
+    from dsrb_mm.cli.tools import clear_errors
+
     with clear_errors(ValueError):
         make_vectors(args)
 
 
 def make_vectors(args: argparse.Namespace) -> None:
     """Make, write and show the vectors of a command line."""
+    from dsrb_mm.cli.outputs import protect_inputs
+    from dsrb_mm.fileio.atomic import open_atomically
+    from dsrb_mm.words.semantic_encoder import (
+        average_glove,
+        encode_minilm,
+        load_phrases,
+        nearest_names,
+    )
+    from dsrb_mm.words.word_vectors import load_class_names, names_beside
+
     outputs = [args.out, names_beside(args.out)]
     protect_inputs(None, outputs, inputs=[args.classes, args.phrases, args.glove])
     names = load_class_names(args.classes)

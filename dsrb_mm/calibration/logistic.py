@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from dsrb_mm.calibration.labels import check_held_out
@@ -56,6 +55,9 @@ def fit_scale_and_bias(
             value + (penalty * parameters**2).sum() / 2,
             gradient + penalty * parameters,
         )
+
+    # Slow to import, and only fitting needs it.
+    from scipy.optimize import minimize
 
     start = np.zeros(z.shape[1] + 2)
     bounds = [tuple(np.log(_SCALES)), *[(None, None)] * (len(start) - 1)]

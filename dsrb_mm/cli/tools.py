@@ -1,4 +1,4 @@
-"""What the command-line tools share: arguments, config, and errors a user can act on."""
+"""What the command-line tools share: config, runner, and errors a user can act on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.error import URLError
 
 import torch.distributed
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.dist import is_distributed, master_only
 from mmengine.runner import Runner
 
@@ -25,7 +25,7 @@ from dsrb_mm.cli.outputs import (
     written_by_training,
 )
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
-from dsrb_mm.engine.budget import AUTO, apply_budget
+from dsrb_mm.engine.budget import apply_budget
 from dsrb_mm.engine.checkpoints.checkpoint_files import ResumeError
 from dsrb_mm.engine.checkpoints.checkpoint_reading import (
     CheckpointFileError,
@@ -49,52 +49,12 @@ _DISK_ERRORS = {
 }  # fmt: skip
 
 
-def runner_arguments(description: str) -> argparse.ArgumentParser:
-    """Parser with the arguments of every tool that builds a runner, named as in OpenMMLab."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument('config', help='config file')
-    parser.add_argument('--work-dir', help='folder of logs and checkpoints')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        help='override config settings: key=value; lists as key="[a,b]"',
-    )
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none',
-        help='job launcher',
-    )
-    # torchrun's predecessors pass the rank as an argument.
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0)
-    return parser
-
-
-def config_arguments(description: str | None, checkpoint: bool = False) -> argparse.ArgumentParser:
-    """Parser of a tool that reads a config without training: config, checkpoint, device.
+def read_config(args: argparse.Namespace) -> Config:
+    """Read the config that a tool was given, and apply ``--cfg-options``.
 
     Args:
-        description: Shown by ``--help`` as it is laid out.
-        checkpoint: Whether the tool runs a model.
+        args: What a parser of :func:`dsrb.tool_arguments.config_arguments` parsed.
     """
-    parser = argparse.ArgumentParser(
-        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument('config', help='config file')
-    if checkpoint:
-        parser.add_argument('checkpoint', help='checkpoint file')
-        parser.add_argument(
-            '--device', help='cpu, cuda, cuda:1 ...; default: the GPU if there is one'
-        )
-    parser.add_argument(
-        '--cfg-options', nargs='+', action=DictAction, help='override config settings: key=value'
-    )
-    return parser
-
-
-def read_config(args: argparse.Namespace) -> Config:
-    """The config that a parser of :func:`config_arguments` was given, with its overrides."""
     cfg = read_config_file(args.config)
     merge_options(cfg, args.cfg_options or {})
     return cfg
@@ -104,7 +64,7 @@ def load_config(args: argparse.Namespace) -> Config:
     """Read the config and merge the command line into it.
 
     Args:
-        args: What :func:`runner_arguments` (and a tool's own additions) parsed.
+        args: What :func:`dsrb.tool_arguments.runner_arguments` (and a tool's own additions) parsed.
 
     Returns:
         The config a runner is built from; ``work_dir`` is the argument, the config's own, or
@@ -213,15 +173,6 @@ def _prepare_training(cfg: Config, args: argparse.Namespace) -> Config:
     if steps is not None:
         apply_budget(cfg, steps)
     return cfg if args.cached_features is None else use_cached_features(cfg, args.cached_features)
-
-
-def budget(text: str) -> int | str:
-    """Read ``--budget``: a number of optimiser steps, or ``auto``.
-
-    Raises:
-        ValueError: The text is something else.
-    """
-    return AUTO if text == AUTO else int(text)
 
 
 def leave_group() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
-from sklearn.metrics import precision_recall_curve
 
 from dsrb_mm.calibration import Reliability, reliability
 from dsrb_mm.evaluation import average_precision
@@ -123,6 +122,9 @@ def _precision_recall(logits: NDArray, labels: NDArray) -> dict[str, list[float]
     known = labels >= 0
     if not (labels[known] == 1).any():
         return None
+    # Imports scikit-learn, which takes a second: most commands draw no curve.
+    from sklearn.metrics import precision_recall_curve
+
     precision, recall, _ = precision_recall_curve(
         labels[known], logits[known], drop_intermediate=True
     )

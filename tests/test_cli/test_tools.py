@@ -4,7 +4,8 @@ from urllib.error import URLError
 
 import pytest
 
-from dsrb_mm.cli.tools import clear_errors, load_config, runner_arguments
+from dsrb.tool_arguments import runner_arguments
+from dsrb_mm.cli.tools import clear_errors, load_config
 
 NEEDED = 'model = train_dataloader = train_cfg = optim_wrapper = dict()\n'
 

@@ -45,7 +45,7 @@ def test_names_in_sentences(page):
     assert {name for name in modules if importlib.util.find_spec(name) is None} == set()
     options = {word.partition('=')[0] for word in words if re.match(r'--\w', word)}
     programs = [*ROOT.glob('tools/**/*.py'), *ROOT.glob('demo/*.py'), *ROOT.glob('tests/*.py')]
-    sources = [file.read_text() for file in [*programs, ROOT / 'dsrb_mm/cli/tools.py']]
+    sources = [file.read_text() for file in [*programs, ROOT / 'dsrb/tool_arguments.py']]
     known = '\n'.join([*FENCED.findall(text), *sources, *OF_MIM, *dsrb_options()])
     # argparse.BooleanOptionalAction makes --no-x of --x.
     names = {option: option.replace('--no-', '--(no-)?') for option in options}

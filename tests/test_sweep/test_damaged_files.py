@@ -75,7 +75,7 @@ def sweep(monkeypatch, capsys, work):
     # Reading the config takes longer than all the rest.
     runs = make_plan([config], list(map(KnownLabels.of_proportion, (0.1, 0.2))), [0], work.parent)
     main = load_main('sweep')
-    monkeypatch.setitem(main.__globals__, 'make_plan', lambda *_: runs)
+    monkeypatch.setattr('dsrb_mm.sweep.make_plan', lambda *_: runs)
 
     monkeypatch.setattr(report, 'plot', lambda table, file: None)  # takes longer, too
     monkeypatch.setenv('COLUMNS', '10000')  # no line breaks in paths

@@ -27,6 +27,7 @@ from tools.benchmarks.models import (
 )
 from tools.benchmarks.pipeline import BY_PILLOW, measure_pipeline
 from tools.benchmarks.rows import Options, Row
+from tools.benchmarks.startup import startup
 
 KNOWN = 0.5  # known proportion where none is named
 
@@ -205,6 +206,6 @@ SUITES: dict[str, Callable[[Options], Iterator[Row]]] = {
     suite.__name__: suite
     for suite in (
         *(step, memory, training, testing, methods),
-        *(categories, labels, metric, pipeline, loading),
+        *(categories, labels, metric, pipeline, loading, startup),
     )
 }

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
-from iterstrat.ml_stratifiers import MultilabelStratifiedShuffleSplit
 from numpy.typing import NDArray
 
 from dsrb_mm.arguments import check_number
@@ -76,6 +75,9 @@ def _check_names(splits: Sequence[str]) -> None:
 
 
 def _draw(labels: NDArray, share: float, seed: int) -> NDArray:
+    # Imports scikit-learn, which takes a second: only drawing needs it.
+    from iterstrat.ml_stratifiers import MultilabelStratifiedShuffleSplit
+
     strata = np.concatenate([labels == 1, labels == 0], axis=1)
     splitter = MultilabelStratifiedShuffleSplit(n_splits=1, test_size=share, random_state=seed)
     return next(splitter.split(np.zeros(len(labels)), strata))[1]

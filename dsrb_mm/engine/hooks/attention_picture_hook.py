@@ -18,7 +18,6 @@ from dsrb_mm.calibration import Calibration, logits_of
 from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.fileio.outputs import check_outputs
 from dsrb_mm.models.necks import CategoryFeatures
-from dsrb_mm.visualization import CategoryPanel, draw_attention_picture
 
 
 class PictureNames:
@@ -108,6 +107,9 @@ class AttentionPictureHook(Hook):
         attention: np.ndarray | None,
         classes: Sequence[str] | None,
     ) -> None:
+        # Imports Matplotlib, which only a drawing test needs.
+        from dsrb_mm.visualization import CategoryPanel, draw_attention_picture
+
         scores, labels = prediction
         names = classes or [str(i) for i in range(len(scores))]
         truth = sample.gt_score.cpu().numpy().astype(int) if 'gt_score' in sample else None
