@@ -31,9 +31,10 @@ from dsrb_mm.workflow.earlier_training import (
     has_training,
     remove_checkpoints,
 )
+from dsrb_mm.workflow.pooling_choice import choose_saliency_weight
 from dsrb_mm.workflow.quiet_runner import QuietRunner
 from dsrb_mm.workflow.recipes import POSITIVES_ONLY, compose
-from dsrb_mm.workflow.work_dir import CONFIG, LABELS, load
+from dsrb_mm.workflow.work_dir import CONFIG, LABELS, load, read_config
 
 # From this number of images on, a GPU trains the whole network.
 _FINE_TUNED_FROM = 5_000
@@ -67,7 +68,9 @@ def train(
         unknown: What an unlisted category means, for formats other than CSV: see
             :func:`dsrb_mm.datasets.import_labels`.
         method: One of :func:`method_names`; None uses the recipe's default or, where no label is
-            known to be absent, one that takes unknown labels for absent.
+            known to be absent, one that takes unknown labels for absent. On a frozen backbone, None
+            also tries several ways to pool, and keeps the one with the best validation mAP
+            (:func:`choose_saliency_weight`).
         recipe: ``'frozen'``, ``'fine-tuned'`` (:func:`compose`), or ``'auto'``: fine-tuned on a GPU
             with 5,000 training images or more, else frozen.
         budget: Optimiser steps, or ``'auto'``: by the number of known labels.
@@ -128,9 +131,15 @@ def train(
             )
         show_findings(console, [*report.notes, *notes], problems)
         apply_budget(cfg, budget)
+        chosen = method is None and refusal(cfg) is None
         if goes_on:
             name_labels(cfg, work_dir / LABELS)
+            if chosen:
+                head = read_config(work_dir).model.head
+                cfg.model.head.saliency_weight = head.get('saliency_weight')
             cfg = earlier_config(cfg, report.out, work_dir)
+        elif chosen:
+            choose_pooling(cfg, console)
     cfg.work_dir = str(work_dir)
     if goes_on:
         cfg.resume = True
@@ -139,6 +148,19 @@ def train(
         write_config_file(cfg, work_dir / CONFIG)
     run(cfg)
     return load(work_dir, device)
+
+
+def choose_pooling(cfg: Config, console: Console) -> None:
+    """Set the weight of the peaks of a saliency head by :func:`choose_saliency_weight`."""
+    guard_checkpoint_loader()
+    quiet_loggers()
+    console.print('choosing how category maps are pooled, on the validation labels')
+    weight, scores = choose_saliency_weight(cfg)
+    cfg.model.head.saliency_weight = weight
+    tried = ', '.join(f'{score:.1f} for {w:g}' for w, score in scores.items())
+    console.print(
+        f'weight of the highest locations beside the mean: {weight:g} (mAP {tried})', soft_wrap=True
+    )
 
 
 def import_into(

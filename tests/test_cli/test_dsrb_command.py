@@ -31,6 +31,7 @@ from dsrb_mm.engine.hooks import ConsoleHook
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.fileio.config_file import write_config_file
 from dsrb_mm.workflow import compose
+from dsrb_mm.workflow.pooling_choice import WEIGHTS
 
 CLASSES = ['cat', 'dog', 'bird']
 ROOT = Path(__file__).parents[2]
@@ -98,6 +99,17 @@ def test_training_says_what_was_read_and_how_it_goes(folder):
     assert 'dsrb report work' in text
 
 
+def test_the_pooling_is_chosen_once_by_the_validation_labels(folder):
+    text = folder.joinpath('out.txt').read_text()
+    (line,) = [line for line in text.splitlines() if line.startswith('weight of the highest')]
+    scores = {float(w): float(s) for s, w in re.findall(r'([\d.]+) for ([\d.]+)', line)}
+    assert set(scores) == set(WEIGHTS)
+    weight = Config.fromfile(folder / 'work/config.py').model.head.saliency_weight
+    assert scores[weight] == max(scores.values())
+    named = ('--method', 'saliency', '--work-dir', 'named', '--budget', 1, '--device', 'cpu')
+    assert 'weight of the highest' not in call('train', 'labels.csv', *named)
+
+
 def test_labels_that_only_say_what_is_present_count_unknown_ones_as_absent(folder):
     rows = list(csv.reader((folder / 'labels.csv').open()))
     with (folder / 'present.csv').open('w', newline='') as file:
@@ -126,6 +138,7 @@ def test_a_training_that_was_cut_off_goes_on_by_the_same_command(folder, monkeyp
     assert 'labels differ' in call(*command, '--resume', '--seed', 1, code=1)
     text = call(*command, '--resume')
     assert 'going on after epoch 7' in text and 'backend' not in text
+    assert 'choosing how' not in text
     epochs = [int(line[5:].split(':')[0]) for line in text.splitlines() if line[:5] == 'epoch']
     assert epochs == list(range(7, 13)), text
     whole, resumed = (
