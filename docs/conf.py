@@ -20,6 +20,7 @@ extensions = [
 ]
 html_theme = 'furo'
 html_static_path = ['static']
+html_css_files = ['narrow_screens.css']
 html_title = f'dsrb_mm {release}'
 
 # Formulas as GitHub shows them, and sizes of pictures; links to a heading by its text.

@@ -9,6 +9,7 @@ from rich.table import Table
 
 # A rate, by where categories are predicted from: OP, OP_tuned, OP_top3.
 _RATE = re.compile(r'(?P<name>[OC](?:P|R|F1))(?:_(?P<where>\w+))?')
+_TITLES = {'num_classes_evaluated': 'categories judged'}
 _PLACES = {'tuned': 'at their thresholds', '': 'at 0.5'}
 
 
@@ -36,7 +37,7 @@ def metric_table(metrics: Mapping[str, float], prefix: str = 'multi-label/') -> 
     headings = [_PLACES.get(where, where.replace('top', 'at 0.5, top ')) for where in places]
     table = Table('metric', *([''] if single else []), *headings)
     for name, value in single.items():
-        table.add_row(name, _shown(name, value))
+        table.add_row(_TITLES.get(name, name), _shown(name, value))
     for name, row in rates.items():
         cells = (_shown(name, row[where]) if where in row else '' for where in places)
         table.add_row(name, *([''] if single else []), *cells)

@@ -22,5 +22,5 @@ def test_rates_stand_side_by_side():
 
 def test_whatever_was_measured_is_shown():
     assert ['accuracy', '7.0'] in printed({'accuracy': 7.0})
-    assert ['num_classes_evaluated', '3'] in printed({'multi-label/num_classes_evaluated': 3})
+    assert ['categories judged', '3'] in printed({'multi-label/num_classes_evaluated': 3})
     assert printed({}) != []

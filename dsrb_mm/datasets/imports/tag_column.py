@@ -76,9 +76,10 @@ def read_label_columns(path: Path, options: ReaderOptions) -> Annotations:
         wrong = [name for name, label in labels.items() if label is None]
         if wrong:
             raise ValueError(
-                f'expected {path} to hold 1, 0 or nothing (unknown), but got '
-                f'{row[columns[wrong[0]]][:80]!r} in line {line}, column {wrong[0]!r}; a column of '
-                'something else goes into ignore_columns (--ignore)'
+                f'expected {path} to hold 1 (present), 0 (absent) or nothing (unknown), but got '
+                f'{row[columns[wrong[0]]][:80]!r} in line {line}, column {wrong[0]!r}; write 1 and '
+                '0 for words and marks, and leave out a column that is no category (--ignore '
+                'COLUMN, or ignore_columns)'
             )
         images.append(
             ImageTags(
@@ -144,8 +145,8 @@ def find_column(path: Path, header: list[str], names: tuple[str, ...]) -> int:
         if name in header:
             return header.index(name)
     raise ValueError(
-        f'expected {path} to have a column {" or ".join(names)}, but got {header[:8]}'
-        f'{without_header(header)}'
+        f'expected {path} to have a column named {" or ".join(names)}, in lower case, but got '
+        f'{header[:8]}{without_header(header)}; rename the column'
     )
 
 

@@ -21,7 +21,7 @@ def test_repeated_rows_are_joined(write, labels_of):
 @pytest.mark.parametrize(
     ('text', 'message'),
     [
-        ('name,tags\na.jpg,dog\n', 'x.csv to have a column path or image'),
+        ('name,tags\na.jpg,dog\n', 'x.csv to have a column named path or image'),
         ('path,tags\na.jpg,dog,cat\n', 'x.csv to have 2 fields .* got 3 in line 2'),
         ('path,tags\na.jpg,"dog\n', 'x.csv cannot be read as CSV .* line 2'),
         ('path,tags\n', 'x.csv to name images'),
@@ -31,3 +31,19 @@ def test_repeated_rows_are_joined(write, labels_of):
 def test_bad_files(write, labels_of, text, message):
     with pytest.raises(ValueError, match=message):
         labels_of(write('x.csv', text), unknown='absent')
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        (
+            'path,Dog\na.jpg,yes\n',
+            "1 .present., 0 .absent. or nothing .unknown., but got 'yes' in line 2.*write 1",
+        ),
+        ('path,note\na.jpg,x\n', 'that is no category .--ignore COLUMN, or ignore_columns'),
+        ('Path,Dog\na.jpg,1\n', r"in lower case, but got \['Path', 'Dog'\]; rename the column"),
+    ],
+)
+def test_bad_label_columns(write, labels_of, text, message):
+    with pytest.raises(ValueError, match=message):
+        labels_of(write('x.csv', text), unknown=None)

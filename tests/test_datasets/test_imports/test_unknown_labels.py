@@ -25,7 +25,7 @@ def test_what_is_not_listed(write, labels_of, unknown, dog, cat):
     [
         ('path,looked_for\nz.jpg,dog\n', r"f.csv to name images such as .* but got \['z.jpg'\]"),
         ('path,looked_for\na.jpg,horse\n', r"f.csv to name categories such as .*\['horse'\]"),
-        ('path,tags\na.jpg,dog\n', 'f.csv to have a column looked_for or category'),
+        ('path,tags\na.jpg,dog\n', 'f.csv to have a column named looked_for or category'),
     ],
 )
 def test_files_of_something_else(write, labels_of, text, message):
