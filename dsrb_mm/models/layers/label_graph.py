@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
-# Rows turned into floating point at a time: a million-image label matrix must not be copied whole.
-_ROWS = 65_536
+# Rows looked at in one go: a million-image label matrix must not be copied whole.
+_ROWS = 8_192
 
 
 def label_graph(labels: np.ndarray) -> np.ndarray:
@@ -23,12 +24,13 @@ def label_graph(labels: np.ndarray) -> np.ndarray:
         (N, C) integers -> (C, C) float32 in [0, 1].
     """
     num_classes = labels.shape[1]
-    together = np.zeros((num_classes, num_classes))
+    together = sparse.csr_array((num_classes, num_classes), dtype=np.int64)
     for start in range(0, len(labels), _ROWS):
-        # float32 counts exactly up to 2^24 and its matrix product is BLAS's, an integer one is not.
-        positive = (labels[start : start + _ROWS] == 1).astype(np.float32)
+        # A dense product takes minutes with thousands of categories, of which an image shows few.
+        positive = sparse.csr_array(labels[start : start + _ROWS] == 1, dtype=np.int64)
         together += positive.T @ positive
-    return (together / np.maximum(together.diagonal(), 1)[:, None]).astype(np.float32)
+    images = np.maximum(together.diagonal(), 1)
+    return (together.toarray() / images[:, None]).astype(np.float32)
 
 
 class KnownLabelCounts(NamedTuple):

@@ -34,6 +34,12 @@ def test_category_without_known_positive_has_a_zero_row_and_column():
     np.testing.assert_allclose(graph[0], [1, 0, 2 / 3], rtol=1e-7)
 
 
+def test_blocks_of_rows_are_summed():
+    labels = np.tile(np.array([[1, 1, 0], [1, -1, 1], [1, 0, 0]], np.int8), (6_000, 1))
+    expected = [[1, 1 / 3, 1 / 3], [1, 1, 0], [1, 0, 1]]
+    np.testing.assert_allclose(label_graph(labels), expected, rtol=1e-7)
+
+
 def test_unknown_and_absent_labels_do_not_count():
     labels = np.array([[1, 1], [1, 0], [1, -1], [0, 1]])
     np.testing.assert_allclose(label_graph(labels), [[1, 1 / 3], [1 / 2, 1]], rtol=1e-7)
