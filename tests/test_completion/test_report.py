@@ -64,5 +64,5 @@ def test_tables():
         console.print(table)
     text = console.export_text()
     assert 'Hidden labels recovered' in text and 'What other precisions' in text
-    assert '1 present labels, 11 needed' in text
+    assert 'by the held-out labels' in text and '1 present labels, 11 needed' in text
     assert '1 own, 0 shared, 1 none' in text and '0 own, 1 shared, 1 none' in text
