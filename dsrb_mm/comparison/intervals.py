@@ -94,7 +94,7 @@ def _resampled_maps(scores: Mapping[RunKey, RunScores], resamples: int) -> dict[
                 f'expected all runs to be tested on the same images and labels, but those of '
                 f'{key[0]} ({key[1]}, seed {key[2]}) differ from the others'
             )
-        precision = ResampledPrecision(run.chosen.astype(np.float32), run.labels)
+        precision = ResampledPrecision(run.chosen, run.labels)
         result[key] = 100 * np.array([precision.mean(draw) for draw in draws])
     return result
 

@@ -18,8 +18,8 @@ class RunScores:
     """Logits of the test images, and their labels.
 
     Attributes:
-        last: With the weights after the last epoch, (N, C) float16.
-        chosen: With the weights of the epoch that the held-out images chose, (N, C) float16.
+        last: With the weights after the last epoch, (N, C) float32.
+        chosen: With the weights of the epoch that the held-out images chose, (N, C) float32.
         labels: (N, C) int8 in {1, 0, -1}.
     """
 
@@ -55,7 +55,7 @@ class RunScores:
 
     def metrics(self, name: str) -> dict[str, float]:
         """Metrics of ``'last'`` or ``'chosen'``, without those that are not defined."""
-        logits = getattr(self, name).astype(np.float32)
+        logits = getattr(self, name)
         probabilities = 1 / (1 + np.exp(-logits))
         found = MultiLabelRecognitionMetric.calculate(probabilities, self.labels, logits=logits)
         return {key: value for key, value in found.summary.items() if not np.isnan(value)}

@@ -86,7 +86,8 @@ def _logits(model: BaseModel, test: ConfigData, cfg: Config) -> np.ndarray:
     else:
         scores = np.clip(score_images(model, test, cfg), _SMALLEST, 1 - _SMALLEST)
         logits = np.log(scores) - np.log1p(-scores)
-    return logits.astype(np.float16)
+    # Half precision would tie the scores of images that differ little, early in a training.
+    return logits.astype(np.float32)
 
 
 @contextmanager

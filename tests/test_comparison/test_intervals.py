@@ -6,7 +6,7 @@ from dsrb_mm.comparison import RunScores, compare_to_baseline
 
 def run(rng, labels, strength):
     logits = strength * labels + rng.normal(size=labels.shape)
-    logits = logits.astype(np.float16)
+    logits = logits.astype(np.float32)
     return RunScores(logits, logits, labels.astype(np.int8))
 
 
