@@ -69,7 +69,7 @@ def train(
             :func:`dsrb_mm.datasets.import_labels`.
         method: One of :func:`method_names`; None uses the recipe's default or, where no label is
             known to be absent, one that takes unknown labels for absent. On a frozen backbone, None
-            also tries several ways to pool, and keeps the one with the best validation mAP
+            also tries several ways to pool, and keeps the one that ranks the validation labels best
             (:func:`choose_saliency_weight`).
         recipe: ``'frozen'``, ``'fine-tuned'`` (:func:`compose`), or ``'auto'``: fine-tuned on a GPU
             with 5,000 training images or more, else frozen.
@@ -159,7 +159,7 @@ def choose_pooling(cfg: Config, console: Console) -> None:
     cfg.model.head.saliency_weight = weight
     tried = ', '.join(f'{score:.1f} for {w:g}' for w, score in scores.items())
     console.print(
-        f'weight of the highest locations beside the mean: {weight:g} (mAP {tried})', soft_wrap=True
+        f'weight of the highest locations beside the mean: {weight:g} (average precision {tried})', soft_wrap=True
     )
 
 
