@@ -1,7 +1,7 @@
-"""The default on your own CSV with a frozen backbone: minutes on a CPU, what `dsrb train` trains.
+"""The default on your own CSV with a frozen backbone: minutes on a CPU.
 
-Chosen by tools/compare.py on photographs and composed scenes (docs/small_data.md). The weights of the
-backbone: see dsrb_csv_cpu.py.
+Two maps per category suit large and small objects; `dsrb train` chooses between one map with or
+without peaks instead (docs/small_data.md). The weights of the backbone: see dsrb_csv_cpu.py.
 """
 
 _base_ = ['./_base_/frozen_csv.py', './_base_/methods/saliency_pair.py']
