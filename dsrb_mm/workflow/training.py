@@ -159,7 +159,8 @@ def choose_pooling(cfg: Config, console: Console) -> None:
     cfg.model.head.saliency_weight = weight
     tried = ', '.join(f'{score:.1f} for {w:g}' for w, score in scores.items())
     console.print(
-        f'weight of the highest locations beside the mean: {weight:g} (average precision {tried})', soft_wrap=True
+        f'weight of the highest locations beside the mean: {weight:g} (average precision {tried})',
+        soft_wrap=True,
     )
 
 
