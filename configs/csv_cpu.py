@@ -1,9 +1,9 @@
 """The default on your own CSV with a frozen backbone: minutes on a CPU.
 
-Two maps per category suit large and small objects; `dsrb train` chooses between one map with or
-without peaks instead (docs/small_data.md). The weights of the backbone: see dsrb_csv_cpu.py.
+Saliency pooling, whose validation labels choose the weight of the peaks (docs/small_data.md). The
+weights of the backbone: see dsrb_csv_cpu.py.
 """
 
-_base_ = ['./_base_/frozen_csv.py', './_base_/methods/saliency_pair.py']
+_base_ = './saliency_csv_cpu.py'
 
-model = dict(backbone={{_base_.backbone}}, head={{_base_.start}})
+custom_hooks = [dict(type='SaliencyWeightHook')]

@@ -88,7 +88,7 @@ def test_published_model_predicts(name):
         'dsrb_csv.py',
         'dsrb_csv_cpu.py',
         'csv_cpu.py',
-        'saliency_pair_an_csv_cpu.py',
+        'saliency_an_csv_cpu.py',
         'saliency_csv_cpu.py',
         'bce_csv_cpu.py',
     ],

@@ -6,42 +6,20 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from mmengine.config import Config
-from mmengine.logging import MMLogger
 from mmengine.model import BaseModel
-from mmengine.runner import Runner
 
 from dsrb_mm.comparison.scores import RunScores
 from dsrb_mm.comparison.weights_hook import WeightsHook
 from dsrb_mm.completion.scoring import score_images
 from dsrb_mm.datasets.config_data import ConfigData
 from dsrb_mm.engine.bare_model import bare_model
+from dsrb_mm.engine.in_memory_runner import InMemoryRunner
 from dsrb_mm.models.heads import PartialLabelHead
 
 _SMALLEST = 1e-7  # probability whose logit is kept
-
-
-class QuietRunner(Runner):
-    """Runner that neither looks at the machine nor writes its config, which takes seconds."""
-
-    def _log_env(self, env_cfg: dict) -> None:
-        pass
-
-    def dump_config(self) -> None:
-        """Write nothing: ``run.json`` holds the settings."""
-
-    def build_logger(self, log_level: str = 'INFO', **kwargs: Any) -> MMLogger:
-        """Log to what is standard output now, without a file beside it."""
-        return MMLogger.get_instance(self._experiment_name, log_level=log_level)
-
-    def close(self) -> None:
-        """Let go of standard output, and of the folder that a log would lie in."""
-        while self.logger.handlers:
-            self.logger.removeHandler(self.logger.handlers[0])
-        Path(self.log_dir).rmdir()
 
 
 def train_and_score(cfg: Config, test: ConfigData, name: str) -> tuple[RunScores, dict[str, float]]:
@@ -59,7 +37,7 @@ def train_and_score(cfg: Config, test: ConfigData, name: str) -> tuple[RunScores
     start = time.monotonic()
     hook = WeightsHook()
     cfg = Config(dict(cfg.to_dict(), experiment_name=name))
-    runner = QuietRunner.from_cfg(cfg)
+    runner = InMemoryRunner.from_cfg(cfg)
     runner.register_hook(hook)
     try:
         runner.train()

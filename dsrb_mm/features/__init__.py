@@ -3,5 +3,13 @@
 from .cached_config import refusal, use_cached_features
 from .feature_store import FeatureStore
 from .load_cached_feature import LoadCachedFeature
+from .saliency_weight_hook import SaliencyWeightHook, choose_saliency_weight
 
-__all__ = ['FeatureStore', 'LoadCachedFeature', 'refusal', 'use_cached_features']
+__all__ = [
+    'FeatureStore',
+    'LoadCachedFeature',
+    'SaliencyWeightHook',
+    'choose_saliency_weight',
+    'refusal',
+    'use_cached_features',
+]

@@ -25,6 +25,11 @@ _DETERMINISTIC = (
 _OF_PIXELS = ('mean', 'std', 'to_rgb', 'pad_size_divisor', 'pad_value')
 
 
+def is_cached(cfg: Config) -> bool:
+    """Whether a config is one that :func:`use_cached_features` gave."""
+    return cfg.model.backbone.get('type') == 'FeatureInput'
+
+
 def refusal(cfg: Config) -> str | None:
     """Why the features of a config cannot be cached; None if they can.
 
@@ -59,7 +64,8 @@ def use_cached_features(
     and the order of samples stay the same, and so do losses up to the half precision of the maps.
 
     Args:
-        cfg: Config with a ``FrozenBackbone`` and pipelines without a random step.
+        cfg: Config with a ``FrozenBackbone`` and pipelines without a random step. One that reads
+            cached features already is copied as it is, less the backbone if that is not to be kept.
         folder: Where the maps of all configs lie, each data set in a folder named by a hash of the
             backbone, its weights, the pipeline and the image files with size and time of change.
         keep_backbone: Whether the model still holds the backbone, so that a checkpoint fits the
@@ -77,6 +83,11 @@ def use_cached_features(
         >>> cfg = use_cached_features(Config.fromfile('configs/bce_scenes_p50.py'))
         >>> Runner.from_cfg(cfg).train()
     """
+    if is_cached(cfg):
+        cfg = copy.deepcopy(cfg)
+        if not keep_backbone:
+            cfg.model.backbone.update(backbone=None, weights=None)
+        return cfg
     reason = refusal(cfg)
     if reason is not None:
         raise ValueError(f'the features of this config cannot be cached: {reason}')

@@ -9,13 +9,10 @@ from mmengine.config import Config
 
 import dsrb_mm
 
-# What a recipe trains, by its name: base config, and the method that it takes by default.
-RECIPES = {
-    'frozen': ('frozen_csv', 'saliency_pair'),
-    'fine-tuned': ('modern_csv', 'saliency'),
-}
-# What both take where no label is known to be absent.
-POSITIVES_ONLY = 'saliency_pair_an'
+# Base config of a recipe, by its name.
+RECIPES = {'frozen': 'frozen_csv', 'fine-tuned': 'modern_csv'}
+# What both train by default, and where no label is known to be absent.
+DEFAULT, POSITIVES_ONLY = 'saliency', 'saliency_an'
 # Two views per image need another pipeline than the other methods have.
 _NOT_COMPOSED = ('sr',)
 
@@ -44,13 +41,16 @@ def method_names() -> list[str]:
     return sorted(file.stem for file in files if file.stem not in _NOT_COMPOSED)
 
 
-def compose(recipe: str, method: str | None = None) -> Config:
+def compose(recipe: str, method: str | None = None, only_present: bool = False) -> Config:
     """Compose the config of a recipe with a method, without data.
 
     Args:
         recipe: ``'frozen'``: neck and head on a frozen EfficientNet-Lite0, minutes on a CPU.
             ``'fine-tuned'``: the whole of a ResNet-101 with the modern recipe, for a GPU.
-        method: One of :func:`method_names`; None uses the recipe's default.
+        method: One of :func:`method_names`; None takes saliency pooling, on a frozen backbone with
+            the weight of its peaks chosen (:class:`SaliencyWeightHook`).
+        only_present: Whether no label is known to be absent: unless a method is named, unknown ones
+            are then taken for absent.
 
     Returns:
         The complete config, without a base.
@@ -64,14 +64,15 @@ def compose(recipe: str, method: str | None = None) -> Config:
     """
     if recipe not in RECIPES:
         raise ValueError(f'expected recipe to be one of {list(RECIPES)}, but got {recipe!r}')
-    base, default = RECIPES[recipe]
-    method = method or default
+    default = method is None
+    if method is None:
+        method = POSITIVES_ONLY if only_present else DEFAULT
     if method not in method_names():
         raise ValueError(
             f'expected method to be one of {", ".join(method_names())}, but got {method!r}'
         )
     folder = config_folder() / '_base_'
-    bases = [str(folder / f'{base}.py'), str(folder / 'methods' / f'{method}.py')]
+    bases = [str(folder / f'{RECIPES[recipe]}.py'), str(folder / 'methods' / f'{method}.py')]
     model = 'backbone={{_base_.backbone}}'
     # As the shipped configs of simple heads on a frozen backbone have it.
     head = Config.fromfile(bases[1]).model.head
@@ -79,5 +80,8 @@ def compose(recipe: str, method: str | None = None) -> Config:
         model += ', head={{_base_.start}}'
     with TemporaryDirectory() as temporary:
         file = Path(temporary) / 'composed.py'
-        file.write_text(f'_base_ = {bases!r}\nmodel = dict({model})\n', encoding='utf-8')
+        lines = [f'_base_ = {bases!r}', f'model = dict({model})']
+        if default and recipe == 'frozen':
+            lines.append("custom_hooks = [dict(type='SaliencyWeightHook')]")
+        file.write_text('\n'.join(lines), encoding='utf-8')
         return Config.fromfile(file)

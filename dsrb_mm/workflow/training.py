@@ -31,10 +31,9 @@ from dsrb_mm.workflow.earlier_training import (
     has_training,
     remove_checkpoints,
 )
-from dsrb_mm.workflow.pooling_choice import choose_saliency_weight
 from dsrb_mm.workflow.quiet_runner import QuietRunner
-from dsrb_mm.workflow.recipes import POSITIVES_ONLY, compose
-from dsrb_mm.workflow.work_dir import CONFIG, LABELS, load, read_config
+from dsrb_mm.workflow.recipes import compose
+from dsrb_mm.workflow.work_dir import CONFIG, LABELS, load
 
 # From this number of images on, a GPU trains the whole network.
 _FINE_TUNED_FROM = 5_000
@@ -67,10 +66,7 @@ def train(
         images: Folder of the images; None: beside the labels.
         unknown: What an unlisted category means, for formats other than CSV: see
             :func:`dsrb_mm.datasets.import_labels`.
-        method: One of :func:`method_names`; None uses the recipe's default or, where no label is
-            known to be absent, one that takes unknown labels for absent. On a frozen backbone, None
-            also tries several ways to pool, and keeps the one that ranks the validation labels best
-            (:func:`choose_saliency_weight`).
+        method: One of :func:`method_names`; None uses the recipe's default (:func:`compose`).
         recipe: ``'frozen'``, ``'fine-tuned'`` (:func:`compose`), or ``'auto'``: fine-tuned on a GPU
             with 5,000 training images or more, else frozen.
         budget: Optimiser steps, or ``'auto'``: by the number of known labels.
@@ -126,20 +122,14 @@ def train(
         problems, notes = data_findings(cfg, reports)
         if method is None and not report.counts['absent'].any():
             notes.append(
-                'no label is known to be absent: unknown ones count as absent, in training '
-                f'(method {POSITIVES_ONLY}) and in validation'
+                'no label is known to be absent: unknown ones count as absent, in training and in '
+                'validation'
             )
         show_findings(console, [*report.notes, *notes], problems)
         apply_budget(cfg, budget)
-        chosen = method is None and refusal(cfg) is None
         if goes_on:
             name_labels(cfg, work_dir / LABELS)
-            if chosen:
-                head = read_config(work_dir).model.head
-                cfg.model.head.saliency_weight = head.get('saliency_weight')
             cfg = earlier_config(cfg, report.out, work_dir)
-        elif chosen:
-            choose_pooling(cfg, console)
     cfg.work_dir = str(work_dir)
     if goes_on:
         cfg.resume = True
@@ -148,20 +138,6 @@ def train(
         write_config_file(cfg, work_dir / CONFIG)
     run(cfg)
     return load(work_dir, device)
-
-
-def choose_pooling(cfg: Config, console: Console) -> None:
-    """Set the weight of the peaks of a saliency head by :func:`choose_saliency_weight`."""
-    guard_checkpoint_loader()
-    quiet_loggers()
-    console.print('choosing how category maps are pooled, on the validation labels')
-    weight, scores = choose_saliency_weight(cfg)
-    cfg.model.head.saliency_weight = weight
-    tried = ', '.join(f'{score:.1f} for {w:g}' for w, score in scores.items())
-    console.print(
-        f'weight of the highest locations beside the mean: {weight:g} (average precision {tried})',
-        soft_wrap=True,
-    )
 
 
 def import_into(
@@ -214,7 +190,7 @@ def make_config(
         large = report.splits['train'] >= _FINE_TUNED_FROM
         recipe = 'fine-tuned' if on_gpu and large else 'frozen'
     only_present = not report.counts['absent'].any()
-    cfg = compose(recipe, POSITIVES_ONLY if only_present and method is None else method)
+    cfg = compose(recipe, method, only_present)
     if only_present:
         # Among known labels any ranking would be perfect.
         cfg.val_evaluator.type = cfg.test_evaluator.type = 'HeldOutMetric'

@@ -29,9 +29,9 @@ from dsrb_mm.completion import ORDERS, VALUES
 from dsrb_mm.engine.checkpoints import AtomicCheckpointHook
 from dsrb_mm.engine.hooks import ConsoleHook
 from dsrb_mm.engine.model_config import complete_model
+from dsrb_mm.features.saliency_weight_hook import WEIGHTS
 from dsrb_mm.fileio.config_file import write_config_file
-from dsrb_mm.workflow import compose
-from dsrb_mm.workflow.pooling_choice import WEIGHTS
+from dsrb_mm.workflow import compose, find_checkpoint
 
 CLASSES = ['cat', 'dog', 'bird']
 ROOT = Path(__file__).parents[2]
@@ -104,7 +104,8 @@ def test_the_pooling_is_chosen_once_by_the_validation_labels(folder):
     (line,) = [line for line in text.splitlines() if line.startswith('weight of the highest')]
     scores = {float(w): float(s) for s, w in re.findall(r'([\d.]+) for ([\d.]+)', line)}
     assert set(scores) == set(WEIGHTS)
-    weight = Config.fromfile(folder / 'work/config.py').model.head.saliency_weight
+    state = torch.load(find_checkpoint(folder / 'work'), weights_only=False)['state_dict']
+    (weight,) = state['head.saliency_weights'].tolist()
     assert scores[weight] == max(scores.values())
     named = ('--method', 'saliency', '--work-dir', 'named', '--budget', 1, '--device', 'cpu')
     assert 'weight of the highest' not in call('train', 'labels.csv', *named)

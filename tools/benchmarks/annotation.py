@@ -21,13 +21,14 @@ from mmengine.config import Config
 from rich.console import Console
 
 from dsrb_mm.cli.tools import clear_errors
-from dsrb_mm.comparison.training import QuietRunner, output_to
+from dsrb_mm.comparison.training import output_to
 from dsrb_mm.completion import ORDERS, VALUES, rank_open_entries, write_table
 from dsrb_mm.completion.scoring import score_images
 from dsrb_mm.datasets import KnownProportion
 from dsrb_mm.datasets.config_data import ConfigData, build_split
 from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.budget import apply_budget
+from dsrb_mm.engine.in_memory_runner import InMemoryRunner
 from dsrb_mm.evaluation.average_precision import average_precision, mean_over_evaluated
 from dsrb_mm.features.cached_config import FOLDER, use_cached_features
 
@@ -71,7 +72,7 @@ class Trial:
         cfg.visualizer = dict(type='Visualizer', vis_backends=[])
         apply_budget(cfg, self.steps)
         with output_to(self.folder / 'log.txt'):
-            runner = QuietRunner.from_cfg(cfg)
+            runner = InMemoryRunner.from_cfg(cfg)
             try:
                 runner.train()
             finally:

@@ -136,6 +136,14 @@ def _best_before(runner: Runner) -> tuple[float, int] | None:
     return (float(info['best_score']), int(epoch[1])) if epoch and 'best_score' in info else None
 
 
+def say(runner: Runner, text: str) -> None:
+    """Show a line on the screen of the :class:`ConsoleHook` if there is one, and log it."""
+    runner.logger.info(text)
+    for hook in runner.hooks:
+        if isinstance(hook, ConsoleHook) and not runner.rank:
+            hook.console.print(text, soft_wrap=True)
+
+
 def quiet_loggers(level: int = logging.ERROR) -> None:
     """Keep records of MMEngine's loggers below a level off the screen; log files get them all."""
     MMLogger.get_current_instance()  # made now, or else at the first record

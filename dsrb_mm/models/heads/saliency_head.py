@@ -31,7 +31,8 @@ class SaliencyHead(PartialLabelHead):
         num_classes: Number of categories C.
         in_channels: Channels D of the feature map.
         top_k: Number of highest locations; at most all.
-        saliency_weight: Weight of their mean, 0 or more; or M weights, for M maps per category.
+        saliency_weight: Weight of their mean, 0 or more; or M weights, for M maps per category. A
+            checkpoint keeps it, and goes before the config (:class:`SaliencyWeightHook`).
         dropout: Probability with which a channel of the map is left out in training.
         **kwargs: See :class:`PartialLabelHead`.
 
@@ -48,6 +49,8 @@ class SaliencyHead(PartialLabelHead):
         torch.Size([4, 20])
     """
 
+    saliency_weights: Tensor
+
     def __init__(
         self,
         num_classes: int,
@@ -59,9 +62,11 @@ class SaliencyHead(PartialLabelHead):
     ) -> None:
         check_sizes(in_channels=in_channels)
         check_number('dropout', dropout, 0, 1)
-        self.saliency_weights = _check_weights(saliency_weight)
-        num_maps = len(self.saliency_weights)
+        weights = _check_weights(saliency_weight)
+        num_maps = len(weights)
         super().__init__(num_classes, category_channels=2 * num_maps, **kwargs)
+        # In the checkpoint, where SaliencyWeightHook may have chosen another than the config's.
+        self.register_buffer('saliency_weights', torch.tensor(weights, dtype=torch.float32))
         self.top_k = check_int('top_k', top_k, 1)
         self.dropout = nn.Dropout2d(dropout)
         self.conv = nn.Conv2d(in_channels, num_classes * num_maps, 1, bias=False)
@@ -91,8 +96,7 @@ class SaliencyHead(PartialLabelHead):
     def classify(self, features: Tensor) -> Tensor:
         """(B, C, 2 M) -> (B, C)."""
         means, peaks = features.chunk(2, dim=-1)
-        weights = peaks.new_tensor(self.saliency_weights)
-        return (means + weights * peaks).mean(-1) + self.bias
+        return (means + self.saliency_weights * peaks).mean(-1) + self.bias
 
     def category_bias(self) -> nn.Parameter:
         """The bias of each logit."""

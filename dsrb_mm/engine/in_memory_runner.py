@@ -1,0 +1,60 @@
+"""A runner for short trainings whose result stays in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mmengine.logging import MessageHub, MMLogger
+from mmengine.registry import DefaultScope
+from mmengine.runner import Runner
+from mmengine.visualization import Visualizer
+
+# What MMEngine keeps one of per runner; the latest made is the current one.
+_MANAGERS = (DefaultScope, MessageHub, MMLogger, Visualizer)
+
+
+class InMemoryRunner(Runner):
+    """Runner that neither looks at the machine, which takes seconds, nor writes config and log.
+
+    The config has no checkpoint hook, and a visualizer without backends.
+
+    Example:
+        >>> runner = InMemoryRunner.from_cfg(cfg)
+        >>> runner.train()
+        >>> runner.close()
+    """
+
+    def _log_env(self, env_cfg: dict) -> None:
+        pass
+
+    def dump_config(self) -> None:
+        """Write nothing: whoever trains this way keeps the settings."""
+
+    def build_logger(self, log_level: str = 'INFO', **kwargs: Any) -> MMLogger:
+        """Log to what is standard output now, without a file beside it."""
+        return MMLogger.get_instance(self._experiment_name, log_level=log_level)
+
+    def close(self) -> None:
+        """Let go of standard output, and of the folder that a log would lie in."""
+        while self.logger.handlers:
+            self.logger.removeHandler(self.logger.handlers[0])
+        Path(self.log_dir).rmdir()
+
+
+@contextmanager
+def trial_run() -> Iterator[None]:
+    """Let a runner be made and trained in the block, while another one is training.
+
+    The logger, message hub, visualizer and scope of the other runner are the current ones again
+    afterwards, and those of the inner one are forgotten.
+    """
+    before = {manager: set(manager._instance_dict) for manager in _MANAGERS}
+    try:
+        yield
+    finally:
+        for manager, names in before.items():
+            for name in set(manager._instance_dict) - names:
+                del manager._instance_dict[name]

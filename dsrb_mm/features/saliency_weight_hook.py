@@ -1,0 +1,164 @@
+"""How much the peaks of saliency maps weigh, chosen by held-out labels."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from mmengine.config import Config
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmpretrain.registry import HOOKS
+
+from dsrb_mm.arguments import check_number
+from dsrb_mm.engine.bare_model import bare_model
+from dsrb_mm.engine.hooks.console_hook import say
+from dsrb_mm.engine.in_memory_runner import InMemoryRunner, trial_run
+from dsrb_mm.engine.model_config import complete_model
+from dsrb_mm.features.cached_config import FOLDER, is_cached, refusal, use_cached_features
+from dsrb_mm.models.heads import SaliencyHead
+
+# 0 is a linear layer on globally pooled features, 0.5 the weight of SR (ICCV 2023).
+WEIGHTS = (0.0, 0.5, 2.0)
+_WITHOUT = ('resume', 'calibration', 'console')  # hooks that a trial has no use for
+_METRIC = 'multi-label/micro_AP'
+
+
+@HOOKS.register_module()
+class SaliencyWeightHook(Hook):
+    """Before training, chooses how much the peaks of saliency maps weigh (ours, not published).
+
+    Labels of a whole image, such as the genre of a film on its poster, are best read from the mean
+    of a map, and small objects from its peaks. Gradients do not tell which it is: on the training
+    labels, larger weights fit better. So :func:`choose_saliency_weight` trains one model with each
+    weight, on the cached features of the frozen backbone, and the weight that ranks the validation
+    labels best is set in the :class:`SaliencyHead`, whose checkpoints keep it. Measured in
+    docs/small_data.md.
+
+    The weight of the config stays, with a warning, where features cannot be cached
+    (:func:`refusal`) or there is no validation set. A training that is resumed keeps what was
+    chosen.
+
+    Args:
+        weights: What to try, each 0 or more.
+        folder: Where features are cached that are not yet: see :func:`use_cached_features`.
+
+    Raises:
+        ValueError: No weight, one below 0, or, before training, a head without one map per
+            category.
+        TypeError: A weight that is not a number.
+
+    Example:
+        >>> custom_hooks = [dict(type='SaliencyWeightHook')]
+    """
+
+    # Before hooks that show the training or read the labels.
+    priority = 'VERY_HIGH'
+
+    def __init__(self, weights: Sequence[float] = WEIGHTS, folder: str | Path = FOLDER) -> None:
+        self.weights = tuple(check_number('weights', weight, 0) for weight in weights)
+        if not self.weights:
+            raise ValueError('expected weights to be one or more, but got none')
+        self.folder = folder
+
+    def before_train(self, runner: Runner) -> None:
+        """Choose the weight and set it, also in averages of the model."""
+        models = [bare_model(runner)]
+        models += [hook.ema_model.module for hook in runner.hooks if hasattr(hook, 'ema_model')]
+        heads = [model.head for model in models]
+        for head in heads:
+            maps = len(getattr(head, 'saliency_weights', ()))
+            if not isinstance(head, SaliencyHead) or maps > 1:
+                raise ValueError(
+                    'SaliencyWeightHook needs a SaliencyHead with one map per category, but '
+                    f'model.head is a {type(head).__name__}{f" with {maps}" if maps else ""}'
+                )
+        if runner.iter:
+            return
+        reason = self._refusal(runner)
+        if reason is not None:
+            weight = heads[0].saliency_weights.item()
+            runner.logger.warning(f'saliency_weight is not chosen, and stays {weight:g}: {reason}')
+            return
+        say(runner, 'choosing the pooling of the category maps by the validation labels')
+        weight, scores = choose_saliency_weight(runner.cfg, self.weights, self.folder)
+        for head in heads:
+            head.saliency_weights.fill_(weight)
+        tried = ', '.join(f'{score:.1f} for {w:g}' for w, score in scores.items())
+        say(
+            runner,
+            f'weight of the highest locations beside the mean: {weight:g} '
+            f'(average precision {tried})',
+        )
+
+    @staticmethod
+    def _refusal(runner: Runner) -> str | None:
+        if runner.val_loop is None:
+            return 'there is no validation set'
+        return None if is_cached(runner.cfg) else refusal(runner.cfg)
+
+
+def choose_saliency_weight(
+    cfg: Config, weights: Sequence[float] = WEIGHTS, folder: str | Path = FOLDER
+) -> tuple[float, dict[float, float]]:
+    """Train a saliency head with each weight, and compare them on the validation labels.
+
+    The weights are compared by the average precision of all known validation labels in one ranking
+    (:class:`MicroAveragePrecision`).
+
+    Args:
+        cfg: Config with a :class:`SaliencyHead` on a frozen backbone or on its cached features.
+        weights: What to try.
+        folder: Where features are cached that are not yet.
+
+    Returns:
+        The best weight, and the average precision of each in percent; nan without labels that are
+        known to be present, and then the best is the weight of SR if it is among them, else the
+        first.
+
+    Raises:
+        ValueError: The features cannot be cached; the message says why.
+
+    Example:
+        >>> weight, scores = choose_saliency_weight(cfg)
+        >>> cfg.model.head.saliency_weight = weight
+    """
+    cfg = copy.deepcopy(cfg)
+    cfg.test_dataloader = cfg.test_evaluator = cfg.test_cfg = None
+    cfg = use_cached_features(cfg, folder, keep_backbone=False)
+    scores = {weight: _score(cfg, weight) for weight in weights}
+    known = {weight: score for weight, score in scores.items() if not math.isnan(score)}
+    if not known:
+        return (0.5 if 0.5 in weights else weights[0]), scores
+    return max(known, key=known.__getitem__), scores
+
+
+def _score(cfg: Config, weight: float) -> float:
+    cfg = copy.deepcopy(cfg)
+    cfg.model.head.saliency_weight = weight
+    for name in _WITHOUT:
+        cfg.default_hooks.pop(name, None)
+    cfg.default_hooks.checkpoint = None
+    cfg.custom_hooks = [
+        hook
+        for hook in cfg.get('custom_hooks') or ()
+        if hook['type'] not in ('SaliencyWeightHook', SaliencyWeightHook)
+    ]
+    cfg.val_evaluator = dict(type='MicroAveragePrecision')
+    cfg.train_cfg.val_interval = cfg.train_cfg.max_epochs + 1
+    cfg.visualizer = dict(type='Visualizer', vis_backends=[])
+    cfg.log_level = 'ERROR'
+    with trial_run(), TemporaryDirectory() as temporary:
+        cfg.work_dir = temporary
+        # The name tells the runner's records apart from those of other runs in this process.
+        cfg.experiment_name = f'saliency_weight_{weight}_{Path(temporary).name}'
+        complete_model(cfg)
+        runner = InMemoryRunner.from_cfg(cfg)
+        try:
+            runner.train()
+            return runner.val_loop.run()[_METRIC]
+        finally:
+            runner.close()
