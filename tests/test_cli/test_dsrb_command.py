@@ -117,8 +117,10 @@ def test_labels_that_only_say_what_is_present_count_unknown_ones_as_absent(folde
         csv.writer(file).writerows([[c if c != '0' else '' for c in row] for row in rows])
     command = ('train', 'present.csv', '--work-dir', 'present', '--budget', 6, '--device', 'cpu')
     text = call(*command)
-    assert 'unknown ones count as absent' in text and 'mAP 100.0' not in text
+    assert 'unknown ones count as absent' in text
     cfg = Config.fromfile(folder / 'present/config.py')
+    # Otherwise every mAP is 100; this one can be by chance, with 8 images.
+    assert cfg.val_evaluator.type == 'HeldOutMetric'
     assert cfg.model.head.loss.type == 'AssumeNegativeLoss'
 
 
