@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,7 +23,6 @@ from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.engine.training_checks import check_learnable, data_findings, show_findings
 from dsrb_mm.features import refusal, use_cached_features
 from dsrb_mm.fileio.config_file import write_config_file
-from dsrb_mm.models.backbones.package_weights import export_efficientnet_lite0
 from dsrb_mm.workflow.earlier_training import (
     check_free,
     earlier_config,
@@ -32,11 +30,8 @@ from dsrb_mm.workflow.earlier_training import (
     remove_checkpoints,
 )
 from dsrb_mm.workflow.quiet_runner import QuietRunner
-from dsrb_mm.workflow.recipes import compose
+from dsrb_mm.workflow.training_config import make_config, name_labels
 from dsrb_mm.workflow.work_dir import CONFIG, LABELS, load
-
-# From this number of images on, a GPU trains the whole network.
-_FINE_TUNED_FROM = 5_000
 
 
 def train(
@@ -166,72 +161,6 @@ def import_into(
         overwrite=True,
         **options,
     )
-
-
-def make_config(
-    report: ImportReport,
-    method: str | None = None,
-    recipe: str = AUTO,
-    device: str | None = None,
-    seed: int = 0,
-) -> Config:
-    """Make the config of a training on imported labels; see :func:`train` for the arguments.
-
-    Raises:
-        ValueError: Wrong settings, or labels without a split ``train`` or ``val``.
-    """
-    for split in ('train', 'val'):
-        if not report.splits.get(split):
-            raise ValueError(
-                f'expected {report.out} to have images of split {split!r}, but got {report.splits}'
-            )
-    on_gpu = torch.cuda.is_available() if device is None else device.startswith('cuda')
-    if recipe == AUTO:
-        large = report.splits['train'] >= _FINE_TUNED_FROM
-        recipe = 'fine-tuned' if on_gpu and large else 'frozen'
-    only_present = not report.counts['absent'].any()
-    cfg = compose(recipe, method, only_present)
-    if only_present:
-        # Among known labels any ranking would be perfect.
-        cfg.val_evaluator.type = cfg.test_evaluator.type = 'HeldOutMetric'
-    test = 'test' if report.splits.get('test') else 'val'
-    read_labels(cfg, report.out, report.image_root, train='train', val='val', test=test)
-    workers = min(4, max(1, (os.cpu_count() or 1) - 1))
-    for loader in ('train', 'val', 'test'):
-        cfg[f'{loader}_dataloader'].num_workers = workers
-    if recipe == 'frozen':
-        folder = Path(torch.hub.get_dir()) / 'checkpoints'
-        weights = export_efficientnet_lite0(folder / 'efficientnet_lite0.pth')
-        cfg.model.backbone.backbone.init_cfg.checkpoint = str(weights)
-    cfg.default_hooks.console = dict(type='ConsoleHook')
-    cfg.randomness.seed = seed
-    return cfg
-
-
-def read_labels(cfg: Config, file: Path, images: str | Path, **splits: str) -> None:
-    """Make the data loaders of a config read an imported CSV.
-
-    Args:
-        cfg: Changed in place.
-        file: The CSV.
-        images: Folder that its paths are relative to.
-        **splits: What ``train``, ``val`` and ``test`` read.
-    """
-    data = dict(
-        type='CSVMultiLabel',
-        data_root=str(Path(images).absolute()),
-        ann_file=str(file.absolute()),
-        data_prefix=dict(img_path=''),
-        split_column='split',
-    )
-    for loader, split in splits.items():
-        cfg[f'{loader}_dataloader'].dataset.dataset.update(data, split=split)
-
-
-def name_labels(cfg: Config, file: Path) -> None:
-    """Make the data loaders of a config read a copy of their CSV."""
-    for loader in ('train', 'val', 'test'):
-        cfg[f'{loader}_dataloader'].dataset.dataset.ann_file = str(file.absolute())
 
 
 def run(cfg: Config) -> None:

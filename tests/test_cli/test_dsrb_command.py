@@ -59,8 +59,10 @@ def small_backbone(tmp_path_factory):
         return cfg
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr('dsrb_mm.workflow.training.compose', small)
-        patch.setattr('dsrb_mm.workflow.training.export_efficientnet_lite0', lambda path: weights)
+        patch.setattr('dsrb_mm.workflow.training_config.compose', small)
+        patch.setattr(
+            'dsrb_mm.workflow.training_config.export_efficientnet_lite0', lambda path: weights
+        )
         yield
 
 
