@@ -13,7 +13,6 @@ from rich.table import Table
 
 from demo.scenes import make_scenes
 from dsrb_mm.datasets import CocoMultiLabel
-from dsrb_mm.models.backbones import export_efficientnet_lite0
 
 # Lines of a training log that tell how it goes.
 _SHOWN = ('Epoch(train)', 'Epoch(val)', 'training labels', 'prototypes from')
@@ -78,7 +77,6 @@ def run_demo(root: Path, work_dir: Path, num_train: int, num_val: int) -> Path:
         The results file (markdown).
     """
     console = Console()
-    export_efficientnet_lite0()
     scenes = make_scenes('data/scenes', num_train, num_val)
     results = {}
     for name, config in METHODS.items():

@@ -10,7 +10,6 @@ from mmengine.config import Config
 
 from dsrb_mm.datasets.imports import ImportReport
 from dsrb_mm.engine.budget import AUTO
-from dsrb_mm.models.backbones.package_weights import export_efficientnet_lite0
 from dsrb_mm.workflow.recipes import compose
 
 # From this number of images on, a GPU trains the whole network.
@@ -48,10 +47,6 @@ def make_config(
     workers = min(4, max(1, (os.cpu_count() or 1) - 1))
     for loader in ('train', 'val', 'test'):
         cfg[f'{loader}_dataloader'].num_workers = workers
-    if recipe == 'frozen':
-        folder = Path(torch.hub.get_dir()) / 'checkpoints'
-        weights = export_efficientnet_lite0(folder / 'efficientnet_lite0.pth')
-        cfg.model.backbone.backbone.init_cfg.checkpoint = str(weights)
     cfg.default_hooks.console = dict(type='ConsoleHook')
     cfg.randomness.seed = seed
     return cfg

@@ -60,9 +60,6 @@ def small_backbone(tmp_path_factory):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr('dsrb_mm.workflow.training_config.compose', small)
-        patch.setattr(
-            'dsrb_mm.workflow.training_config.export_efficientnet_lite0', lambda path: weights
-        )
         yield
 
 

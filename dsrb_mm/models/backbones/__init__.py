@@ -2,6 +2,6 @@
 
 from .feature_input import FeatureInput
 from .frozen_backbone import FrozenBackbone
-from .package_weights import export_efficientnet_lite0
+from .package_weights import load_package_weights
 
-__all__ = ['FeatureInput', 'FrozenBackbone', 'export_efficientnet_lite0']
+__all__ = ['FeatureInput', 'FrozenBackbone', 'load_package_weights']

