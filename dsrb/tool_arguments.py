@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-FEATURES = 'work_dirs/features'  # where --cached-features keeps them, if no folder is named
+# Where --cached-features and --cached-images keep them, if no folder is named.
+FEATURES = 'work_dirs/features'
+IMAGES = 'work_dirs/images'
 
 
 class ConfigOptions(argparse.Action):

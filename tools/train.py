@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dsrb.tool_arguments import FEATURES, budget, runner_arguments
+from dsrb.tool_arguments import FEATURES, IMAGES, budget, runner_arguments
 
 
 def main() -> None:
@@ -20,12 +20,20 @@ def main() -> None:
         action='store_true',
         help="scale the learning rate by the batch size over the config's base_batch_size",
     )
-    parser.add_argument(
+    kept = parser.add_mutually_exclusive_group()
+    kept.add_argument(
         '--cached-features',
         nargs='?',
         const=FEATURES,
         metavar='FOLDER',
         help=f'compute the maps of a frozen backbone once, and keep them (default: {FEATURES})',
+    )
+    kept.add_argument(
+        '--cached-images',
+        nargs='?',
+        const=IMAGES,
+        metavar='FOLDER',
+        help=f'decode and resize the images once, and keep them (default: {IMAGES})',
     )
     parser.add_argument(
         '--budget',

@@ -24,6 +24,7 @@ from dsrb_mm.cli.outputs import (
     protect_inputs,
     written_by_training,
 )
+from dsrb_mm.datasets.cached_images import use_cached_images
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
 from dsrb_mm.engine.budget import apply_budget
 from dsrb_mm.engine.checkpoints.checkpoint_files import ResumeError
@@ -168,11 +169,15 @@ class _ToolRunner(Runner):
 
 
 def _prepare_training(cfg: Config, args: argparse.Namespace) -> Config:
-    """Apply what needs the data: the budget of steps, and the features kept on disk."""
+    """Apply what needs the data: the budget of steps, features or images kept on disk."""
     steps = cfg.get('budget') if args.budget is None else args.budget
     if steps is not None:
         apply_budget(cfg, steps)
-    return cfg if args.cached_features is None else use_cached_features(cfg, args.cached_features)
+    if args.cached_features is not None:
+        return use_cached_features(cfg, args.cached_features)
+    if args.cached_images is not None:
+        return use_cached_images(cfg, args.cached_images)
+    return cfg
 
 
 def leave_group() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from dsrb_mm.datasets.label_matrix import get_label_matrix
 from dsrb_mm.datasets.wrappers import (
     change_innermost,
     image_rows,
+    innermost_configs,
     innermost_datasets,
     walk_configs,
 )
@@ -74,6 +75,14 @@ def image_paths(dataset: Any) -> list[str]:
 def has_split(cfg: Config, split: str) -> bool:
     """Whether the config has a data loader for a split."""
     return bool(cfg.get(f'{split}_dataloader'))
+
+
+def innermost_of_splits(cfg: Config, splits: Sequence[str] = SPLITS) -> Iterator[tuple[str, dict]]:
+    """Configs of the data sets that read annotations, with the split they belong to."""
+    for split in splits:
+        if has_split(cfg, split):
+            for dataset in innermost_configs(cfg[f'{split}_dataloader']['dataset']):
+                yield split, dataset
 
 
 def build_split(cfg: Config, split: str, pipeline: Sequence[dict] | None = None) -> ConfigData:

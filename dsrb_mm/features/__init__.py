@@ -1,12 +1,10 @@
 """Feature maps of a frozen backbone, computed once per data set and kept on disk."""
 
 from .cached_config import refusal, use_cached_features
-from .feature_store import FeatureStore
 from .load_cached_feature import LoadCachedFeature
 from .saliency_weight_hook import SaliencyWeightHook, choose_saliency_weight
 
 __all__ = [
-    'FeatureStore',
     'LoadCachedFeature',
     'SaliencyWeightHook',
     'choose_saliency_weight',

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
 from pathlib import Path
 
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 
-from dsrb_mm.datasets.config_data import SPLITS, has_split, loader_settings
-from dsrb_mm.datasets.wrappers import innermost_configs
+from dsrb_mm.datasets.cached_images import DETERMINISTIC
+from dsrb_mm.datasets.config_data import SPLITS, has_split, innermost_of_splits, loader_settings
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.features.extraction import FeatureExtractor
 from dsrb_mm.models.backbones.feature_input import weights_digest
 
 FOLDER = 'work_dirs/features'
 # Steps of a pipeline that give the same for an image every time.
-_DETERMINISTIC = (
-    'LoadCheckedImageFromFile', 'LoadImageFromFile', 'AntialiasedResize', 'Resize', 'ResizeEdge',
-    'CenterCrop', 'Pad', 'Normalize', 'PackInputs',
-)  # fmt: skip
+_DETERMINISTIC = (*DETERMINISTIC, 'LoadCachedImage', 'Normalize', 'PackInputs')
 # Arguments of a data preprocessor that act on the pixels.
 _OF_PIXELS = ('mean', 'std', 'to_rgb', 'pad_size_divisor', 'pad_value')
 
@@ -42,7 +38,7 @@ def refusal(cfg: Config) -> str | None:
         return 'load_from could change the weights of the backbone; name them in its init_cfg'
     if (cfg.model.get('train_cfg') or {}).get('augments'):
         return 'model.train_cfg.augments mixes images at random'
-    for split, dataset in _datasets(cfg):
+    for split, dataset in innermost_of_splits(cfg):
         steps = [str(step.get('type')) for step in dataset.get('pipeline') or ()]
         unknown = [step for step in steps if step not in _DETERMINISTIC]
         if unknown:
@@ -99,7 +95,7 @@ def use_cached_features(
     loader = {name: settings[name] for name in ('batch_size', 'num_workers') if name in settings}
     extractor = FeatureExtractor(cfg.model.backbone, preprocessor, Path(folder), loader)
     # A config's test_dataloader may be its val_dataloader, the very same object.
-    different = {id(dataset): dataset for _, dataset in _datasets(cfg)}.values()
+    different = {id(dataset): dataset for _, dataset in innermost_of_splits(cfg)}.values()
     shapes = [_read_maps(extractor, dataset) for dataset in different]
     kept = {}
     if keep_backbone:
@@ -129,11 +125,3 @@ def _preprocessor(cfg: Config) -> dict:
     """Config of the data preprocessor, as the runner and the model put it together."""
     found = cfg.model.get('data_preprocessor') or cfg.get('data_preprocessor') or {}
     return dict(dict(type='ClsDataPreprocessor'), **copy.deepcopy(dict(found)))
-
-
-def _datasets(cfg: Config) -> Iterator[tuple[str, dict]]:
-    """Configs of the data sets that read annotations, with the split they belong to."""
-    for split in SPLITS:
-        if has_split(cfg, split):
-            for dataset in innermost_configs(cfg[f'{split}_dataloader']['dataset']):
-                yield split, dataset

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from mmengine.dataset import Compose
 from mmengine.logging import MMLogger
-from mmengine.runner import Runner
 from mmpretrain.registry import DATASETS, MODELS
-from rich.progress import track
 
+from dsrb_mm.datasets.cached_images import PipelineSamples, sample_batches
 from dsrb_mm.datasets.config_data import image_paths
-from dsrb_mm.features.feature_store import alone_in, is_finished, write_store
+from dsrb_mm.fileio.array_store import alone_in, is_finished, store_folder, write_store
 from dsrb_mm.models.backbones.feature_input import weights_digest
-
-# What the data set adds to a sample, and what the data loader tells of it in any case.
-_OF_THE_DATA_SET = ('sample_idx', 'img_path')
 
 
 class FeatureExtractor:
@@ -65,35 +56,17 @@ class FeatureExtractor:
         """
         pipeline = list(dataset['pipeline'])
         images = list(dict.fromkeys(image_paths(DATASETS.build(dataset))))
-        samples = _Samples(images, pipeline)
-        shape = tuple(self._run([samples[0]])[0].shape[1:])
-        content = dict(self._configs, pipeline=pipeline, weights=self._weights, map_shape=shape)
-        folder = self.folder / _key(dict(content, images=[_file_state(path) for path in images]))
+        samples = PipelineSamples(images, pipeline)
+        (like,) = self._run([samples[0]])[0]
+        content = dict(
+            self._configs, pipeline=pipeline, weights=self._weights, map_shape=like.shape
+        )
+        folder = store_folder(self.folder, content, images)
         with alone_in(folder):
             if not is_finished(folder):
-                write_store(folder, images, shape, self._batches(samples, shape), content)
-        return folder, shape
-
-    def _batches(
-        self, samples: _Samples, shape: tuple[int, ...]
-    ) -> Iterator[tuple[np.ndarray, list[dict]]]:
-        loader = Runner.build_dataloader(
-            dict(
-                **self.loader,
-                dataset=samples,
-                sampler=dict(type='DefaultSampler', shuffle=False),
-                collate_fn=list,
-            ),
-            seed=0,
-        )
-        for batch in track(loader, 'features of the frozen backbone', transient=True):
-            maps, notes = self._run(batch)
-            if maps.shape[1:] != shape:
-                raise ValueError(
-                    f'expected all images to give maps of shape {shape}, but got '
-                    f'{maps.shape[1:]}: let the pipeline resize them to one size'
-                )
-            yield maps, notes
+                batches = sample_batches(samples, self.loader, 'features of the frozen backbone')
+                write_store(folder, images, like, map(self._run, batches), content)
+        return folder, like.shape
 
     @torch.no_grad()
     def _run(self, batch: Sequence[dict]) -> tuple[np.ndarray, list[dict]]:
@@ -106,21 +79,9 @@ class FeatureExtractor:
         inputs = torch.stack([sample['inputs'] for sample in batch])
         images = self.preprocessor(dict(inputs=inputs))['inputs']
         (maps,) = self.backbone(images.contiguous(memory_format=torch.channels_last))
-        return maps.cpu().numpy().astype(np.float16), [_notes(sample) for sample in batch]
-
-
-class _Samples(torch.utils.data.Dataset):
-    """Images after the pipeline, without labels."""
-
-    def __init__(self, images: Sequence[str], pipeline: Sequence[dict]) -> None:
-        self.images = images
-        self.pipeline = Compose(pipeline)
-
-    def __len__(self) -> int:
-        return len(self.images)
-
-    def __getitem__(self, index: int) -> dict:
-        return self.pipeline(dict(img_path=self.images[index]))
+        return maps.cpu().numpy().astype(np.float16), [
+            dict(sample['data_samples'].metainfo_items()) for sample in batch
+        ]
 
 
 @contextmanager
@@ -133,25 +94,3 @@ def _warnings_only() -> Iterator[None]:
         yield
     finally:
         logger.setLevel(level)
-
-
-def _notes(sample: dict) -> dict[str, Any]:
-    meta = sample['data_samples'].metainfo_items()
-    return {name: _plain(value) for name, value in meta if name not in _OF_THE_DATA_SET}
-
-
-def _plain(value: Any) -> Any:
-    """A number, text or sequence as json has it."""
-    if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
-    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
-
-
-def _file_state(path: str) -> tuple[str, int, int]:
-    found = os.stat(path)
-    return path, found.st_size, found.st_mtime_ns
-
-
-def _key(content: dict) -> str:
-    text = json.dumps(content, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]

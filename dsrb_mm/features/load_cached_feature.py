@@ -8,12 +8,12 @@ import torch
 from mmcv.transforms import BaseTransform
 from mmpretrain.registry import TRANSFORMS
 
-from dsrb_mm.features.feature_store import open_store
+from dsrb_mm.fileio.array_store import open_store
 
 
 @TRANSFORMS.register_module()
 class LoadCachedFeature(BaseTransform):
-    """Takes the feature map of ``img_path`` from a :class:`FeatureStore`.
+    """Takes the feature map of ``img_path`` from an :class:`ArrayStore`.
 
     Labels, ``sample_idx`` and the notes of the pipeline that read the image (``ori_shape``,
     ``scale_factor``, ...) are those of the image. ``PackInputs`` follows.
@@ -41,7 +41,7 @@ class LoadCachedFeature(BaseTransform):
         """Add the map, (D, h, w) float16."""
         store, path = open_store(self.folder), str(results['img_path'])
         try:
-            feature = torch.from_numpy(store.map_of(path))
+            feature = torch.from_numpy(store.array_of(path))
         except KeyError as error:
             raise ValueError(
                 f'expected {self.folder} to hold the features of {path}, but it does not: call '

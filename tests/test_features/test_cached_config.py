@@ -127,7 +127,7 @@ def test_images_of_several_sizes_are_refused(cfg, tmp_path):
     Image.new('RGB', (64, 128)).save(name)
     with pytest.raises(ValueError, match='resize them to one size'):
         use_cached_features(cfg, tmp_path / 'features')
-    assert not list((tmp_path / 'features').rglob('features.*'))
+    assert not list((tmp_path / 'features').rglob('arrays.*'))
 
 
 def test_a_removed_store_is_named(cfg, tmp_path):

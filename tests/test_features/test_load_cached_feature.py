@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dsrb_mm.features import LoadCachedFeature
-from dsrb_mm.features.feature_store import write_store
+from dsrb_mm.fileio.array_store import write_store
 
 
 @pytest.fixture
@@ -12,7 +12,7 @@ def step(tmp_path):
     maps = np.arange(8, dtype=np.float16).reshape(2, 2, 2, 1)
     notes = [dict(ori_shape=[3, 4]), {}]
     (tmp_path / 'store').mkdir()
-    write_store(tmp_path / 'store', ['a', 'b'], (2, 2, 1), [(maps, notes)], {})
+    write_store(tmp_path / 'store', ['a', 'b'], maps[0], [(maps, notes)], {})
     return LoadCachedFeature(str(tmp_path / 'store'))
 
 

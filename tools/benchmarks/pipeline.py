@@ -16,6 +16,7 @@ from mmpretrain.registry import TRANSFORMS
 from PIL import Image
 from timm.data import create_transform
 
+from dsrb_mm.datasets import use_cached_images
 from dsrb_mm.datasets.wrappers import innermost_configs
 from tools.benchmarks.measure import Timing, interleaved
 
@@ -47,8 +48,9 @@ def measure_pipeline(config: Config, repeats: int) -> dict[str, Timing]:
         repeats: Repeats.
 
     Returns:
-        Seconds an image: the pipeline as it is, the same by Pillow (MMCV's transforms), with MMCV's
-        decoder OpenCV, timm's training transform, and each transform of the pipeline.
+        Seconds an image: the pipeline as it is, the same on cached images, by Pillow (MMCV's
+        transforms), with MMCV's decoder OpenCV, timm's training transform, and each transform of
+        the pipeline.
     """
     init_default_scope('mmpretrain')
     threads = cv2.getNumThreads(), torch.get_num_threads()
@@ -67,6 +69,7 @@ def _measure(config: Config, paths: list[str], repeats: int) -> dict[str, Timing
     base = innermost_configs(config.train_dataloader.dataset)[0].pipeline
     cases = {
         'whole': _over(_build(base), photographs),
+        'whole on cached images': _over(_on_cached_images(config, photographs), photographs),
         BY_PILLOW: _over(_build(_by_pillow(base, 'pillow')), photographs),
         'whole by Pillow, decoded by OpenCV': _over(_build(_by_pillow(base, 'cv2')), photographs),
         "timm's training transform": _timm(paths, config.train_pipeline),
@@ -85,6 +88,23 @@ def _measure(config: Config, paths: list[str], repeats: int) -> dict[str, Timing
 
 def _build(steps: list[dict]) -> Compose:
     return Compose([TRANSFORMS.build(step) for step in steps])
+
+
+def _on_cached_images(config: Config, photographs: list[dict]) -> Compose:
+    """The same pipeline as `tools/train.py --cached-images` has it."""
+    folder = Path(photographs[0]['img_path']).parent
+    with (folder / 'labels.csv').open('w') as file:
+        file.writelines(['path,a\n', *(f'{Path(p["img_path"]).name},1\n' for p in photographs)])
+    cfg = config.copy()
+    cfg.val_dataloader = cfg.test_dataloader = None
+    cfg.train_dataloader.dataset = dict(
+        type='CSVMultiLabel',
+        data_root=str(folder),
+        ann_file='labels.csv',
+        data_prefix=dict(img_path=''),
+        pipeline=innermost_configs(config.train_dataloader.dataset)[0].pipeline,
+    )
+    return _build(use_cached_images(cfg, folder / 'cached').train_dataloader.dataset.pipeline)
 
 
 def _by_pillow(steps: list[dict], decoder: str) -> list[dict]:

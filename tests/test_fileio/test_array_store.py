@@ -7,8 +7,8 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from dsrb_mm.features import feature_store
-from dsrb_mm.features.feature_store import FeatureStore, alone_in, is_finished, write_store
+from dsrb_mm.fileio import array_store
+from dsrb_mm.fileio.array_store import ArrayStore, alone_in, is_finished, write_store
 
 IMAGES = ['a.jpg', 'b.jpg', 'c.jpg']
 MAPS = np.arange(3 * 2 * 2 * 2, dtype=np.float16).reshape(3, 2, 2, 2)
@@ -21,13 +21,13 @@ def batches():
 
 def test_what_is_written_is_read(tmp_path, monkeypatch):
     said = []
-    monkeypatch.setattr(feature_store, 'print_log', lambda text, logger: said.append(text))
+    monkeypatch.setattr(array_store, 'print_log', lambda text, logger: said.append(text))
     (tmp_path / 's').mkdir()
-    write_store(tmp_path / 's', IMAGES, (2, 2, 2), batches(), dict(weights='abc'))
-    store = FeatureStore(tmp_path / 's')
-    assert (store.map_of('b.jpg') == MAPS[1]).all()
+    write_store(tmp_path / 's', IMAGES, MAPS[0], batches(), dict(weights='abc'))
+    store = ArrayStore(tmp_path / 's')
+    assert (store.array_of('b.jpg') == MAPS[1]).all()
     assert store.meta_of('b.jpg') == dict(ori_shape=(7, 8))
-    assert json.loads((tmp_path / 's' / 'features.json').read_text())['weights'] == 'abc'
+    assert json.loads((tmp_path / 's' / 'store.json').read_text())['weights'] == 'abc'
     assert said == [f'features of 3 images: 0.0 MB in {tmp_path / "s"}']
 
 
@@ -38,23 +38,23 @@ def test_an_interruption_leaves_nothing(tmp_path, error):
         raise error
 
     with pytest.raises(error):
-        write_store(tmp_path, IMAGES, (2, 2, 2), interrupted(), {})
+        write_store(tmp_path, IMAGES, MAPS[0], interrupted(), {})
     assert not is_finished(tmp_path) and not list(tmp_path.iterdir())
 
 
 def test_maps_without_a_description_are_no_store(tmp_path):
-    write_store(tmp_path, IMAGES, (2, 2, 2), batches(), {})
-    (tmp_path / 'features.json').unlink()
+    write_store(tmp_path, IMAGES, MAPS[0], batches(), {})
+    (tmp_path / 'store.json').unlink()
     assert not is_finished(tmp_path)
     with pytest.raises(FileNotFoundError):
-        FeatureStore(tmp_path)
+        ArrayStore(tmp_path)
 
 
 def test_a_short_disk_is_named_before_anything_is_written(tmp_path, monkeypatch):
     usage = namedtuple('usage', 'free')
     monkeypatch.setattr(shutil, 'disk_usage', lambda path: usage(47))
     with pytest.raises(OSError, match='the features need 0 MB, and 0 MB are free') as info:
-        write_store(tmp_path, IMAGES, (2, 2, 2), batches(), {})
+        write_store(tmp_path, IMAGES, MAPS[0], batches(), {})
     assert info.value.errno == errno.ENOSPC
     assert not list(tmp_path.iterdir())
 
@@ -63,15 +63,15 @@ def test_numbers_beyond_half_precision_name_the_image(tmp_path):
     maps = MAPS.copy()
     maps[1, 0, 0, 0] = np.inf
     with pytest.raises(ValueError, match=r'features of b\.jpg hold'):
-        write_store(tmp_path, IMAGES, (2, 2, 2), [(maps, [{}] * 3)], {})
+        write_store(tmp_path, IMAGES, MAPS[0], [(maps, [{}] * 3)], {})
 
 
-@pytest.mark.parametrize('damage', ['[]', '{"images": ["a.jpg"], "meta": [{}], "map_shape": [2]}'])
+@pytest.mark.parametrize('damage', ['[]', '{"images": ["a.jpg"], "meta": [{}], "shape": [2]}'])
 def test_damaged_descriptions(tmp_path, damage):
-    write_store(tmp_path, IMAGES, (2, 2, 2), batches(), {})
-    (tmp_path / 'features.json').write_text(damage)
-    with pytest.raises(ValueError, match='remove the folder to compute the features again'):
-        FeatureStore(tmp_path)
+    write_store(tmp_path, IMAGES, MAPS[0], batches(), {})
+    (tmp_path / 'store.json').write_text(damage)
+    with pytest.raises(ValueError, match='remove the folder to compute it again'):
+        ArrayStore(tmp_path)
 
 
 def test_one_process_at_a_time(tmp_path):
