@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from mmengine.config import Config
+from mmengine.evaluator import Evaluator
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpretrain.registry import HOOKS
@@ -18,13 +19,14 @@ from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.hooks.console_hook import say
 from dsrb_mm.engine.in_memory_runner import InMemoryRunner, trial_run
 from dsrb_mm.engine.model_config import complete_model
+from dsrb_mm.evaluation import KeptScores, MicroAveragePrecision, clearly_better
 from dsrb_mm.features.cached_config import FOLDER, is_cached, refusal, use_cached_features
 from dsrb_mm.models.heads import SaliencyHead
 
 # 0 is a linear layer on globally pooled features, 0.5 the weight of SR (ICCV 2023).
 WEIGHTS = (0.0, 0.5, 2.0)
 _WITHOUT = ('resume', 'calibration', 'console')  # hooks that a trial has no use for
-_METRIC = 'multi-label/micro_AP'
+_RESAMPLES = 200
 
 
 @HOOKS.register_module()
@@ -34,16 +36,16 @@ class SaliencyWeightHook(Hook):
     Labels of a whole image, such as the genre of a film on its poster, are best read from the mean
     of a map, and small objects from its peaks. Gradients do not tell which it is: on the training
     labels, larger weights fit better. So :func:`choose_saliency_weight` trains one model with each
-    weight, on the cached features of the frozen backbone, and the weight that ranks the validation
-    labels best is set in the :class:`SaliencyHead`, whose checkpoints keep it. Measured in
-    docs/small_data.md.
+    weight, on the cached features of the frozen backbone. Where one ranks the validation labels
+    clearly better than the weight of the config, it is set in the :class:`SaliencyHead`, whose
+    checkpoints keep it. Measured in docs/small_data.md.
 
     The weight of the config stays, with a warning, where features cannot be cached
     (:func:`refusal`) or there is no validation set. A training that is resumed keeps what was
     chosen.
 
     Args:
-        weights: What to try, each 0 or more.
+        weights: What to try beside the weight of the config, each 0 or more.
         folder: Where features are cached that are not yet: see :func:`use_cached_features`.
 
     Raises:
@@ -107,17 +109,17 @@ def choose_saliency_weight(
     """Train a saliency head with each weight, and compare them on the validation labels.
 
     The weights are compared by the average precision of all known validation labels in one ranking
-    (:class:`MicroAveragePrecision`).
+    (:class:`MicroAveragePrecision`). The weight of the config stays, unless another one is better
+    by more than chance (:func:`clearly_better`); of several such weights, the best is taken.
 
     Args:
         cfg: Config with a :class:`SaliencyHead` on a frozen backbone or on its cached features.
-        weights: What to try.
+        weights: What to try beside the weight of the config.
         folder: Where features are cached that are not yet.
 
     Returns:
-        The best weight, and the average precision of each in percent; nan without labels that are
-        known to be present, and then the best is the weight of SR if it is among them, else the
-        first.
+        The chosen weight, and the average precision of each in percent; nan without labels that are
+        known to be present.
 
     Raises:
         ValueError: The features cannot be cached; the message says why.
@@ -129,14 +131,16 @@ def choose_saliency_weight(
     cfg = copy.deepcopy(cfg)
     cfg.test_dataloader = cfg.test_evaluator = cfg.test_cfg = None
     cfg = use_cached_features(cfg, folder, keep_backbone=False)
-    scores = {weight: _score(cfg, weight) for weight in weights}
-    known = {weight: score for weight, score in scores.items() if not math.isnan(score)}
-    if not known:
-        return (0.5 if 0.5 in weights else weights[0]), scores
-    return max(known, key=known.__getitem__), scores
+    own = float(cfg.model.head.get('saliency_weight', 0.5))
+    found = {weight: _precision(cfg, weight) for weight in dict.fromkeys((own, *weights))}
+    number = found[own].num_images
+    draws = np.random.default_rng(0).multinomial(number, np.full(number, 1 / number), _RESAMPLES)
+    better = [w for w in found if w != own and clearly_better(found[w], found[own], draws)]
+    scores = {weight: precision.value for weight, precision in found.items()}
+    return max(better, key=scores.__getitem__, default=own), scores
 
 
-def _score(cfg: Config, weight: float) -> float:
+def _precision(cfg: Config, weight: float) -> MicroAveragePrecision:
     cfg = copy.deepcopy(cfg)
     cfg.model.head.saliency_weight = weight
     for name in _WITHOUT:
@@ -147,7 +151,6 @@ def _score(cfg: Config, weight: float) -> float:
         for hook in cfg.get('custom_hooks') or ()
         if hook['type'] not in ('SaliencyWeightHook', SaliencyWeightHook)
     ]
-    cfg.val_evaluator = dict(type='MicroAveragePrecision')
     cfg.train_cfg.val_interval = cfg.train_cfg.max_epochs + 1
     cfg.visualizer = dict(type='Visualizer', vis_backends=[])
     cfg.log_level = 'ERROR'
@@ -159,6 +162,9 @@ def _score(cfg: Config, weight: float) -> float:
         runner = InMemoryRunner.from_cfg(cfg)
         try:
             runner.train()
-            return runner.val_loop.run()[_METRIC]
+            kept = KeptScores()
+            runner.val_loop.evaluator = Evaluator(kept)
+            runner.val_loop.run()
+            return MicroAveragePrecision(kept.scores, kept.labels)
         finally:
             runner.close()

@@ -1,7 +1,6 @@
 """The weight of the peaks of saliency maps is the best one on the validation labels."""
 
 import copy
-import math
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from sklearn.metrics import average_precision_score
 
 from dsrb_mm.apis import MultiLabelInferencer
 from dsrb_mm.engine.model_config import complete_model
+from dsrb_mm.evaluation import MicroAveragePrecision
 from dsrb_mm.features import saliency_weight_hook, use_cached_features
 from dsrb_mm.features.saliency_weight_hook import SaliencyWeightHook, choose_saliency_weight
 
@@ -25,6 +25,10 @@ from dsrb_mm.features.saliency_weight_hook import SaliencyWeightHook, choose_sal
 def cfg(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     cfg = frozen_config(tmp_path)
+    for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
+        pipeline = copy.deepcopy(loader.dataset.dataset.pipeline)
+        pipeline[1] = dict(type='Resize', scale=(160, 160))  # more locations than the five highest
+        loader.dataset.dataset.pipeline = pipeline
     head = Config.fromfile(CONFIGS / 'saliency_scenes_p50.py').model.head
     cfg.model = dict(type='ImageClassifier', backbone=cfg.model.backbone, head=head)
     return cfg
@@ -55,12 +59,19 @@ def ranked(runner):
     return average_precision_score(labels, logits)
 
 
-def test_the_weight_ranks_best_that_a_plain_training_ranks_best(cfg):
+@pytest.fixture
+def every_gain_is_clear(monkeypatch):
+    monkeypatch.setattr(
+        saliency_weight_hook, 'clearly_better', lambda one, own, draws: one.value > own.value
+    )
+
+
+def test_the_weight_ranks_best_that_a_plain_training_ranks_best(cfg, every_gain_is_clear):
     cached = use_cached_features(cfg)
     before = copy.deepcopy(cfg.to_dict())
     weight, scores = choose_saliency_weight(cfg, (0.0, 16.0))
     assert cfg.to_dict() == before
-    expected = {w: ranked(train(cached, f'by hand {w}', w)) for w in (0.0, 16.0)}
+    expected = {w: ranked(train(cached, f'by hand {w}', w)) for w in (0.5, 0.0, 16.0)}
     # The interpolated average precision is a little higher.
     assert scores == pytest.approx({w: 100 * e for w, e in expected.items()}, abs=3)
     assert scores[weight] == max(scores.values())
@@ -68,7 +79,7 @@ def test_the_weight_ranks_best_that_a_plain_training_ranks_best(cfg):
 
 
 @pytest.mark.parametrize('cached', [False, True])
-def test_the_training_is_that_with_the_chosen_weight(cfg, cached, tmp_path):
+def test_the_training_is_that_with_the_chosen_weight(cfg, cached, tmp_path, every_gain_is_clear):
     chosen = choose_saliency_weight(cfg, (0.0, 16.0))[0]
     cfg = use_cached_features(cfg) if cached else cfg
     runner = train(cfg, f'hook {cached}')
@@ -110,7 +121,7 @@ def test_the_logger_of_the_training_stays_the_current_one(cfg):
     assert current.logger is runner.logger
 
 
-def test_a_checkpoint_predicts_with_the_chosen_weight(cfg, tmp_path):
+def test_a_checkpoint_predicts_with_the_chosen_weight(cfg, tmp_path, every_gain_is_clear):
     runner = train(cfg, 'work')
     (weight,) = runner.model.head.saliency_weights.tolist()
     assert cfg.model.head.saliency_weight == 0.5 != weight
@@ -122,7 +133,9 @@ def test_a_checkpoint_predicts_with_the_chosen_weight(cfg, tmp_path):
     np.testing.assert_array_equal(found['pred_scores'], expected['pred_scores'])
 
 
-def test_an_averaged_model_has_the_chosen_weight_and_a_resumed_one_keeps_it(cfg, monkeypatch):
+def test_an_averaged_model_has_the_chosen_weight_and_a_resumed_one_keeps_it(
+    cfg, monkeypatch, every_gain_is_clear
+):
     ema = dict(type='EMAHook', ema_type='ExponentialMovingAverage')
     runner = train(cfg, 'work', hooks=[ema])
     chosen = runner.model.head.saliency_weights.clone()
@@ -173,15 +186,30 @@ def test_weights_are_checked(weights, error):
 
 
 @pytest.mark.parametrize(
-    ('scores', 'best'),
+    ('noise', 'best'),
     [
-        ({0.0: 3.0, 0.5: 2.0, 2.0: 1.0}, 0.0),
-        ({0.0: 1.0, 0.5: math.nan, 2.0: 1.5}, 2.0),
-        ({0.0: math.nan, 0.5: math.nan, 2.0: math.nan}, 0.5),
-        ({0.0: math.nan, 4.0: math.nan}, 0.0),
+        ({0.0: 3.0, 0.5: 3.0, 2.0: 0.5}, 2.0),
+        ({0.0: 0.8, 0.5: 3.0, 2.0: 0.5}, 2.0),
+        ({0.0: 0.5, 0.5: 3.0, 2.0: 0.8}, 0.0),
+        ({0.0: 3.0, 0.5: 3.0, 2.0: 2.9}, 0.5),
+        ({0.0: 3.0, 0.5: 0.5, 2.0: 3.0}, 0.5),
+        ({0.0: 0.5, 4.0: 3.0}, 0.0),
     ],
 )
-def test_undefined_scores_are_not_chosen(scores, best, monkeypatch):
+@pytest.mark.parametrize('present', [True, False])
+def test_the_weight_of_the_config_stays_unless_another_is_clearly_better(
+    noise, best, present, monkeypatch
+):
+    rng = np.random.default_rng(0)
+    labels = ((rng.random((200, 4)) < 0.3) & present).astype(int)
+    own = 0.5 if 0.5 in noise else 4.0
+
+    def precision(cfg, weight):
+        return MicroAveragePrecision(labels + noise[weight] * rng.normal(size=(200, 4)), labels)
+
     monkeypatch.setattr(saliency_weight_hook, 'use_cached_features', lambda cfg, *_, **__: cfg)
-    monkeypatch.setattr(saliency_weight_hook, '_score', lambda cfg, weight: scores[weight])
-    assert choose_saliency_weight(Config(), tuple(scores))[0] == best
+    monkeypatch.setattr(saliency_weight_hook, '_precision', precision)
+    cfg = Config(dict(model=dict(head=dict(saliency_weight=own))))
+    weight, scores = choose_saliency_weight(cfg, tuple(w for w in noise if w != own))
+    assert weight == (best if present else own)
+    assert scores.keys() == noise.keys()
