@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -86,15 +87,12 @@ class SaliencyWeightHook(Hook):
             runner.logger.warning(f'saliency_weight is not chosen, and stays {weight:g}: {reason}')
             return
         say(runner, 'choosing the pooling of the category maps by the validation labels')
-        weight, scores = choose_saliency_weight(runner.cfg, self.weights, self.folder)
+        weight, _ = choose_saliency_weight(
+            runner.cfg, self.weights, self.folder, partial(say, runner)
+        )
         for head in heads:
             head.saliency_weights.fill_(weight)
-        tried = ', '.join(f'{score:.1f} for {w:g}' for w, score in scores.items())
-        say(
-            runner,
-            f'weight of the highest locations beside the mean: {weight:g} '
-            f'(average precision {tried})',
-        )
+        say(runner, f'weight of the highest locations beside the mean: {weight:g}')
 
     @staticmethod
     def _refusal(runner: Runner) -> str | None:
@@ -104,7 +102,10 @@ class SaliencyWeightHook(Hook):
 
 
 def choose_saliency_weight(
-    cfg: Config, weights: Sequence[float] = WEIGHTS, folder: str | Path = FOLDER
+    cfg: Config,
+    weights: Sequence[float] = WEIGHTS,
+    folder: str | Path = FOLDER,
+    report: Callable[[str], None] = lambda text: None,
 ) -> tuple[float, dict[float, float]]:
     """Train a saliency head with each weight, and compare them on the validation labels.
 
@@ -116,6 +117,7 @@ def choose_saliency_weight(
         cfg: Config with a :class:`SaliencyHead` on a frozen backbone or on its cached features.
         weights: What to try beside the weight of the config.
         folder: Where features are cached that are not yet.
+        report: Is told what came out of each weight, when it did.
 
     Returns:
         The chosen weight, and the average precision of each in percent; nan without labels that are
@@ -132,7 +134,10 @@ def choose_saliency_weight(
     cfg.test_dataloader = cfg.test_evaluator = cfg.test_cfg = None
     cfg = use_cached_features(cfg, folder, keep_backbone=False)
     own = float(cfg.model.head.get('saliency_weight', 0.5))
-    found = {weight: _precision(cfg, weight) for weight in dict.fromkeys((own, *weights))}
+    found = {}
+    for weight in dict.fromkeys((own, *weights)):
+        found[weight] = _precision(cfg, weight)
+        report(f'  weight {weight:g}: average precision {found[weight].value:.1f}')
     number = found[own].num_images
     draws = np.random.default_rng(0).multinomial(number, np.full(number, 1 / number), _RESAMPLES)
     better = [w for w in found if w != own and clearly_better(found[w], found[own], draws)]
