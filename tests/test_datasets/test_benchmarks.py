@@ -39,7 +39,11 @@ def test_published_averages():
     compared = [entry for entry in BENCHMARKS if entry.average_map]
     assert len(compared) == 3
     for entry in compared:
-        assert entry.source and set(entry.average_map) == {'DSRB', 'SR', 'SARB'}
+        assert entry.source
+        assert max(entry.average_map, key=entry.average_map.__getitem__) == 'SR'
+    # A sweep finds them by what the configs call the methods.
+    names = {Config.fromfile(file).method for file in CONFIGS.parent.glob('methods/*.py')}
+    assert {name for entry in compared for name in entry.average_map} <= names
 
 
 def test_expected_data():
