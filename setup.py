@@ -123,6 +123,9 @@ setup(
     install_requires=read_requirements('runtime'),
     extras_require=EXTRAS,
     entry_points=dict(console_scripts=[f'{COMMAND} = {COMMAND}.app:main']),
+    # A path and not a finder: beside a checkout, Python would take the folder dsrb_mm for a package
+    # without code before it asked the finder.
+    options={'editable_wheel': {'mode': 'compat'}},
     cmdclass={'build_py': BuildPyWithMim, 'develop': DevelopWithMim},
     zip_safe=False,
 )

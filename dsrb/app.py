@@ -14,6 +14,7 @@ from dsrb.arguments import (
     Ignore,
     Images,
     Labels,
+    Overwrite,
     Seed,
     SkipMissing,
     Unknown,
@@ -32,12 +33,29 @@ app = typer.Typer(
 )
 
 
+def _show_version(given: bool) -> None:
+    if given:
+        from importlib.metadata import version
+
+        typer.echo(version('dsrb_mm'))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option('--version', callback=_show_version, is_eager=True, help='show it, exit')
+    ] = False,
+) -> None:
+    pass
+
+
 @app.command()
 def train(
     labels: Labels,
-    work_dir: Annotated[
-        Path, typer.Option(help='folder for everything that the training writes')
-    ] = Path('work_dirs/dsrb'),
+    work_dir: Annotated[Path, typer.Option(help='folder for labels, log and checkpoints')] = Path(
+        'work_dirs/dsrb'
+    ),
     images: Images = None,
     unknown: Unknown = None,
     method: Annotated[
@@ -142,11 +160,12 @@ app.command()(ask)
 def export(
     work_dir: WorkDir,
     out: Annotated[Path, typer.Option(help='file to write')] = Path('model.onnx'),
+    overwrite: Overwrite = False,
 ) -> None:
     """Export a model to ONNX, and compare it with PyTorch."""
     from dsrb_mm.cli.commands import export_command
 
-    export_command(work_dir, out)
+    export_command(work_dir, out, overwrite)
 
 
 app.command()(check)

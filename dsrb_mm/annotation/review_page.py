@@ -50,7 +50,7 @@ def write_review_page(
         'paths': paths,
         'images': [_thumbnail(os.path.join(image_root, path), size) for path in paths],
         'categories': categories,
-        'questions': [[rows[q.path], columns[q.category], round(q.score, 4)] for q in questions],
+        'questions': [[rows[q.path], columns[q.category]] for q in questions],
     }
     asked = [data['paths'], categories, data['questions']]
     data['id'] = hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:16]

@@ -23,8 +23,13 @@ from dsrb_mm.cli.outputs import files_below, protect_inputs
 from dsrb_mm.cli.predictions import prediction_table
 from dsrb_mm.cli.tools import clear_errors
 from dsrb_mm.comparison import Comparison, Setup, make_comparison, write_comparison
+from dsrb_mm.datasets import get_label_matrix
+from dsrb_mm.datasets.data_report import few_known
+from dsrb_mm.datasets.image_decoding import UnreadableImageError
 from dsrb_mm.engine.checkpoints.checkpoint_reading import guard_checkpoint_loader
 from dsrb_mm.engine.model_config import complete_model
+from dsrb_mm.engine.training_checks import show_findings
+from dsrb_mm.features import refusal, use_cached_features
 from dsrb_mm.fileio.atomic import write_atomically
 from dsrb_mm.fileio.config_file import write_config_file
 from dsrb_mm.report import report_files, write_report
@@ -50,6 +55,10 @@ def train_command(labels: Path, work_dir: Path, **options: Any) -> None:
             train(labels, work_dir, **options)
         except KeyboardInterrupt:
             sys.exit('interrupted: the same command with --resume goes on')
+        except UnreadableImageError as error:
+            raise ValueError(
+                f'{error}; dsrb check {labels} --decode lists all such images'
+            ) from error
     console.print(f'model: {find_checkpoint(work_dir)}', soft_wrap=True)
     console.print('next:')
     for command in ('report {}', 'predict {} IMAGES', 'complete {}', 'export {}'):
@@ -118,20 +127,35 @@ def evaluate_command(
         if chosen not in splits:
             raise ValueError(f'expected {file} to have images of split {chosen!r}, got {splits}')
         read_labels(cfg, file, root, train=chosen, val=chosen, test=chosen)
-        metrics = _test(cfg, work_dir)
+        if labels is None and refusal(cfg) is None:
+            cfg = use_cached_features(cfg)
+        runner = _test_runner(cfg, work_dir)
+        metrics = runner.test()
         if out is not None:
             write_atomically(out, json.dumps(metrics, indent=1).encode())
     console.print(f'{splits[chosen]:,} images of {labels or file} ({chosen})', soft_wrap=True)
     console.print(metric_table(metrics))
+    tested = runner.test_evaluator.metrics[0]
+    if tested.tuned:
+        console.print(
+            'thresholds: those of the training'
+            if tested.calibration is not None
+            else 'thresholds: cross-validated, because the training chose its own on these images',
+            soft_wrap=True,
+        )
+    notes = few_known(get_label_matrix(runner.test_dataloader.dataset))
+    if chosen == 'val' and labels is None:
+        notes.append('these images chose the epoch: other ones are predicted a little worse')
+    show_findings(console, notes, [])
 
 
-def _test(cfg: Config, work_dir: Path) -> dict[str, float]:
+def _test_runner(cfg: Config, work_dir: Path) -> QuietRunner:
     cfg.work_dir = str(work_dir / 'evaluation')
     cfg.load_from = str(find_checkpoint(work_dir))
     cfg.default_hooks.pop('console', None)
     guard_checkpoint_loader()
     complete_model(cfg)
-    return QuietRunner.from_cfg(cfg).test()
+    return QuietRunner.from_cfg(cfg)
 
 
 def report_command(work_dir: Path, out: Path | None, split: str | None, device: str | None) -> None:
@@ -140,6 +164,11 @@ def report_command(work_dir: Path, out: Path | None, split: str | None, device: 
     with clear_errors(*WRONG_INPUT):
         cfg = read_config(work_dir)
         checkpoint = find_checkpoint(work_dir)
+        splits = count_splits(work_dir / LABELS)
+        if split is not None and not splits.get(split):
+            raise ValueError(
+                f'expected {work_dir / LABELS} to have images of split {split!r}, got {splits}'
+            )
         out = out or work_dir / 'report'
         protect_inputs(cfg, report_files(out), inputs=[checkpoint])
         title = work_dir.resolve().name
@@ -147,10 +176,12 @@ def report_command(work_dir: Path, out: Path | None, split: str | None, device: 
     console.print(f'open {page} in a browser', soft_wrap=True)
 
 
-def export_command(work_dir: Path, out: Path) -> None:
+def export_command(work_dir: Path, out: Path, overwrite: bool) -> None:
     """Export to ONNX, and compare the file with PyTorch."""
     console = quiet_console()
     with clear_errors(*WRONG_INPUT):
+        if out.exists() and not overwrite:
+            raise FileExistsError(f'{out} exists; --overwrite replaces it')
         cfg = read_config(work_dir)
         checkpoint = find_checkpoint(work_dir)
         protect_inputs(cfg, [out], inputs=[checkpoint])
@@ -199,6 +230,7 @@ def compare_command(
         with locked(work_dir):
             failed = Comparison(runs, setup).carry_out(console)
         console.print(write_comparison(runs, setup, work_dir, methods[0]))
+        console.print(f'{work_dir}: results.md, results.csv, map.png', soft_wrap=True)
     for folder, message in failed.items():
         console.print(f'{folder} failed: {message}', soft_wrap=True)
     if failed:

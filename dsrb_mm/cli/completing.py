@@ -105,4 +105,14 @@ def fill_in_labels(
     files.write(result, report)
     for table in report_tables(report):
         console.print(table)
+    filled = [
+        sum(row[f'filled_{kind}'] for row in report['categories']) for kind in ('present', 'absent')
+    ]
+    if filled[1] and not filled[0]:
+        console.print(
+            'note: only absent labels were filled in; no category is recognised with the precision '
+            'asked for, and a lower one (--precision) may help',
+            style='yellow',
+            soft_wrap=True,
+        )
     console.print(f'{files.completed}: paths are relative to {result.image_root}', soft_wrap=True)

@@ -69,9 +69,9 @@ def _markdown(
 ) -> str:
     budget = 'chosen by the known labels' if setup.budget == 'auto' else f'{setup.budget} steps'
     text = (
-        'mAP (percent) on the test images, at the epoch that the held-out '
-        f'{100 * setup.holdout:g} % of the training images chose, and after the last epoch. '
-        f'Budget: {budget}.\n\n'
+        'mAP (percent) on the images of the validation set, which choose nothing, at the epoch '
+        f'that the held-out {100 * setup.holdout:g} % of the training images chose, and after the '
+        f'last epoch. Budget: {budget}.\n\n'
     )
     text += _map_table(table)
     seeds = table['seed'].nunique()
@@ -80,7 +80,7 @@ def _markdown(
     if differences:
         text += (
             f'\nDifference to {baseline} at the chosen epoch, with 95 % bootstrap intervals over '
-            f'test images and seeds\n\n{_difference_table(table, differences)}'
+            f'these images and seeds\n\n{_difference_table(table, differences)}'
         )
     return text
 

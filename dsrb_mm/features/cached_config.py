@@ -12,6 +12,7 @@ from dsrb_mm.datasets.cached_images import DETERMINISTIC
 from dsrb_mm.datasets.config_data import SPLITS, has_split, innermost_of_splits, loader_settings
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.features.extraction import FeatureExtractor
+from dsrb_mm.fileio.array_store import ARRAYS
 from dsrb_mm.models.backbones.feature_input import weights_digest
 
 FOLDER = 'work_dirs/features'
@@ -110,6 +111,12 @@ def use_cached_features(
             loader.update(num_workers=0, persistent_workers=False)
             loader.pop('prefetch_factor', None)
     return cfg
+
+
+def stores_of(cfg: Config) -> set[Path]:
+    """Files of maps that a config on cached features reads."""
+    first = [dataset['pipeline'][0] for _, dataset in innermost_of_splits(cfg)]
+    return {Path(step['folder'], ARRAYS) for step in first}
 
 
 def _read_maps(extractor: FeatureExtractor, dataset: dict) -> tuple[int, ...]:

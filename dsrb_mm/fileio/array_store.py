@@ -21,7 +21,7 @@ from mmengine.logging import print_log
 from dsrb_mm.fileio.annotation_files import read_array, read_json
 from dsrb_mm.fileio.atomic import open_atomically, remove_unfinished, write_atomically
 
-_ARRAYS, _DESCRIPTION = 'arrays.npy', 'store.json'
+ARRAYS, _DESCRIPTION = 'arrays.npy', 'store.json'
 _ADVICE = 'remove the folder to compute it again'
 # What the data set adds to a sample, and what the data loader tells of it in any case.
 _OF_THE_DATA_SET = ('sample_idx', 'img_path')
@@ -48,7 +48,7 @@ class ArrayStore:
 
     def __init__(self, folder: str | Path) -> None:
         description = read_json(Path(folder) / _DESCRIPTION)
-        self.arrays = read_array(Path(folder) / _ARRAYS)
+        self.arrays = read_array(Path(folder) / ARRAYS)
         try:
             paths, self._meta = description['images'], description['meta']
             fits = [len(paths), *description['shape']] == list(self.arrays.shape)
@@ -152,7 +152,7 @@ def write_store(
         )
     meta: list[dict] = []
     # Written like a file, not mapped: on a full disk a mapped file ends the process.
-    with open_atomically(folder / _ARRAYS, 'wb') as file:
+    with open_atomically(folder / ARRAYS, 'wb') as file:
         header = dict(descr=like.dtype.str, fortran_order=False, shape=shape)
         np.lib.format.write_array_header_1_0(file, header)
         for arrays, notes in batches:

@@ -38,8 +38,8 @@ def calibrate_checkpoint(
 
     Raises:
         FileNotFoundError: A file is missing.
-        ValueError: Config, data and checkpoint do not fit each other, or ``precision`` is out of
-            range.
+        ValueError: Config, data and checkpoint do not fit each other, ``precision`` is out of
+            range, or no category keeps it.
     """
     rule = None if precision is None else TrustRule(precision)
     data = build_split(cfg, split)
@@ -50,6 +50,11 @@ def calibrate_checkpoint(
     if rule is None:
         return found
     thresholds = values(fit_thresholds(found.probabilities(logits), data.labels, rule).present)
+    if np.isinf(thresholds).all():
+        raise ValueError(
+            f'no category can be shown to keep a precision of {precision:g} by the labels of these '
+            f'{len(data.labels)} images: nothing would ever be predicted'
+        )
     return found.with_thresholds(
         np.where(np.isinf(thresholds), NEVER, thresholds).tolist(), f'precision {precision:g}'
     )

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from dsrb_mm.calibration import Reliability, reliability
+from dsrb_mm.datasets.data_report import ENOUGH
 from dsrb_mm.evaluation import average_precision
 from dsrb_mm.report.bootstrap import RESAMPLES, bootstrap_figures
 from dsrb_mm.report.judged import HALF, Judged
 from dsrb_mm.report.mistakes import Mistake, find_confusions, worst_mistakes
 
-ENOUGH = 10  # known labels of either kind below which figures of a category say little
 _POINTS = 100  # of a curve
 
 
@@ -155,6 +155,7 @@ def _mistake(judged: Judged, mistake: Mistake) -> dict[str, Any]:
         score=float(judged.probabilities[i, c]),
         threshold=float(judged.decided_by[i, c]),
         predicted=others,
+        more_predicted=int(judged.predicted[i].sum()) - len(others),
         present=[judged.classes[k] for k in np.flatnonzero(judged.labels[i] == 1)],
     )
 

@@ -111,7 +111,7 @@ def run_sweep(
     failures: dict[Path, str] = {}
     seconds: list[float] = []  # of the runs that went well
     with Progress(*_columns(), console=console) as progress:
-        task = progress.add_task('sweep', total=len(runs), completed=done, left='?')
+        task = progress.add_task('runs', total=len(runs), completed=done, left='?')
         for number, run in enumerate(todo, 1):
             progress.update(task, description=run.name)
             start = time.monotonic()

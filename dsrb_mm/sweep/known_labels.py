@@ -71,6 +71,8 @@ class KnownLabels:
     @property
     def name(self) -> str:
         """What a reader calls it: ``10 %``, ``KnownPerCategory number=20``."""
+        if self.proportion == 1:
+            return 'all given labels'
         if self.proportion is not None:
             return f'{100 * self.proportion:g} %'
         return ' '.join([self.mask, *self.arguments])

@@ -22,6 +22,7 @@ from dsrb_mm.engine.hooks.console_hook import quiet_loggers
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.engine.training_checks import check_learnable, data_findings, show_findings
 from dsrb_mm.features import refusal, use_cached_features
+from dsrb_mm.features.cached_config import FOLDER, stores_of
 from dsrb_mm.fileio.config_file import write_config_file
 from dsrb_mm.workflow.earlier_training import (
     check_free,
@@ -94,6 +95,10 @@ def train(
     if resume and overwrite:
         raise ValueError('expected resume or overwrite, but got both')
     if device is not None and torch.device(device).type != get_device():
+        if get_device() == 'cpu':
+            raise ValueError(
+                f'expected to train on {device}, but PyTorch finds no such device here'
+            )
         raise ValueError(
             f'expected to train on {device}, but MMEngine trains on {get_device()} here: it takes '
             'the GPU that it sees (CUDA_VISIBLE_DEVICES), which --device of dsrb changes'
@@ -172,5 +177,11 @@ def run(cfg: Config) -> None:
     quiet_loggers()
     if refusal(cfg) is None:
         cfg = use_cached_features(cfg)
+        console = Console(highlight=False, markup=False)
+        size = sum(file.stat().st_size for file in stores_of(cfg)) / 1e6
+        console.print(
+            f'features of the images: {size:,.0f} MB in {FOLDER}, which may be removed after use',
+            soft_wrap=True,
+        )
     complete_model(cfg)
     QuietRunner.from_cfg(cfg).train()

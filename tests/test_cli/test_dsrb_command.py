@@ -100,12 +100,12 @@ def test_training_says_what_was_read_and_how_it_goes(folder):
 
 def test_the_pooling_is_chosen_once_by_the_validation_labels(folder):
     text = folder.joinpath('out.txt').read_text()
-    (line,) = [line for line in text.splitlines() if line.startswith('weight of the highest')]
-    scores = {float(w): float(s) for s, w in re.findall(r'([\d.]+) for ([\d.]+)', line)}
-    assert set(scores) == set(WEIGHTS)
+    found = re.findall(r'^ +weight ([\d.]+): average precision [\d.]+$', text, re.MULTILINE)
+    assert {float(weight) for weight in found} == set(WEIGHTS)
     state = torch.load(find_checkpoint(folder / 'work'), weights_only=False)['state_dict']
     (weight,) = state['head.saliency_weights'].tolist()
-    assert scores[weight] == max(scores.values())
+    assert f'weight of the highest locations beside the mean: {weight:g}\n' in text
+    assert re.search(r'features of the images: \d+ MB in work_dirs/features', text)
     named = ('--method', 'saliency', '--work-dir', 'named', '--budget', 1, '--device', 'cpu')
     assert 'weight of the highest' not in call('train', 'labels.csv', *named)
 
@@ -375,8 +375,42 @@ def test_only_the_device_asked_for_is_seen(monkeypatch, text, before, device, af
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason='there is a GPU')
+def test_what_evaluate_says_of_its_figures(folder):
+    text = call('evaluate', 'work')
+    assert 'thresholds: cross-validated, because the training chose its own on these images' in text
+    assert 'these images chose the epoch' in text
+    assert re.search(r'of \d judged categories have fewer than 10 known labels', text)
+    other = call('evaluate', 'work', '--labels', 'labels.csv', '--split', 'train')
+    assert 'chose the epoch' not in other
+
+
+def test_a_split_that_is_not_there_leaves_the_report(folder):
+    assert "to have images of split 'test'" in call('report', 'work', '--split', 'test', code=1)
+    assert not (folder / 'work/report').exists()
+
+
+def test_an_export_is_not_replaced_unasked(folder):
+    (folder / 'model.onnx').write_text('mine')
+    assert 'model.onnx exists; --overwrite' in call('export', 'work', '--out', 'model.onnx', code=1)
+    assert (folder / 'model.onnx').read_text() == 'mine'
+    (folder / 'model.onnx').unlink()
+
+
+def test_a_damaged_image_says_how_to_find_all(folder):
+    (folder / 'damaged').mkdir()
+    for path in folder.glob('images/*.png'):
+        data = path.read_bytes()
+        (folder / 'damaged' / path.name).write_bytes(data[: len(data) // 2])
+    command = ('train', 'labels.csv', '--images', 'damaged', '--work-dir', 'damaged_work')
+    assert 'dsrb check labels.csv --decode lists all' in call(*command, code=1)
+
+
+def test_the_version():
+    assert call('--version').strip() == dsrb_mm.__version__
+
+
 def test_a_device_that_is_not_there(folder):
-    assert 'MMEngine trains on cpu here' in call(
+    assert 'PyTorch finds no such device here' in call(
         *('train', 'labels.csv', '--work-dir', 'gpu', '--device', 'cuda'), code=1
     )
     assert not (folder / 'gpu').exists()

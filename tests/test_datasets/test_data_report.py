@@ -10,6 +10,7 @@ from mmengine.config import Config
 from dsrb_mm.datasets.data_report import (
     DataReport,
     build_reports,
+    few_known,
     find_unreadable,
     model_problems,
 )
@@ -307,7 +308,7 @@ def test_tool_counts_rows_that_nothing_reads(tmp_path, capsys):
     splits = ['train'] * 3 + ['val', 'validation', 'validation']
     write_csv(tmp_path / 'labels.csv', random_labels(6, 3), CLASSES, splits)
     assert run_tool(csv_config(tmp_path, train='train', val='val'), tmp_path) == 0
-    (note,) = [line for line in lines_with(capsys, 'note') if 'no known' not in line]
+    (note,) = [line for line in lines_with(capsys, 'note') if 'no data set reads' in line]
     assert "labels.csv: no data set reads the rows of the splits 'validation' (2)" in note
 
 
@@ -320,3 +321,14 @@ def test_a_voc_line_twice(tmp_path):
     (report,) = build_reports(Config(dict(train_dataloader=dict(dataset=inner))))
     (note,) = report.notes()
     assert '1 images are listed more than once: ' in note and 'trainval000002.jpg' in note
+
+
+def test_few_known_labels_are_told():
+    labels = np.full((50, 4), -1)
+    labels[:20, 0] = [1, 0] * 10  # ten of either kind
+    labels[:19, 1] = [1, 0] * 9 + [1]  # ten and nine
+    labels[:30, 2] = 0  # cannot be judged
+    labels[:5, 3] = 1
+    (note,) = few_known(labels)
+    assert note.startswith('2 of 3 judged categories have fewer than 10 known labels')
+    assert few_known(labels[:, :1]) == few_known(labels[:, 2:3]) == []

@@ -67,7 +67,7 @@ def test_a_broken_image_does_not_stop_the_page(tmp_path):
     assert thumbnail(str(tmp_path / 'none.jpg')) is None
 
 
-def test_tools_calibrate_and_report(case, tmp_path, capsys):
+def test_tools_calibrate_and_report(case, tmp_path, capsys, monkeypatch):
     root, cfg, checkpoint, labels = case
     config = write_config(cfg, tmp_path / 'mine.py')
     copy = tmp_path / 'b.pth'
@@ -82,7 +82,12 @@ def test_tools_calibrate_and_report(case, tmp_path, capsys):
     assert capsys.readouterr().out.strip().endswith(str(tmp_path / 'out' / 'report.html'))
     figures = json.loads((tmp_path / 'out' / 'metrics.json').read_text())
     assert figures['decisions'] == 'cross-validated'  # the images of its fit
-    strict = calibrate_checkpoint(cfg, copy, precision=0.9, device='cpu')
-    assert strict.rule == 'precision 0.9' and set(strict.thresholds) == {NEVER}  # random weights
+    with pytest.raises(ValueError, match='nothing would ever be predicted'):  # random weights
+        calibrate_checkpoint(cfg, copy, precision=0.9, device='cpu')
     with pytest.raises(ValueError, match='precision'):
         calibrate_checkpoint(cfg, copy, precision=0.2)
+    found = np.array([0.75, *[np.inf] * 3])
+    monkeypatch.setattr('dsrb_mm.report.calibrating.values', lambda thresholds: found)
+    strict = calibrate_checkpoint(cfg, copy, precision=0.5, device='cpu')
+    assert strict.rule == 'precision 0.5'
+    assert strict.thresholds == (0.75, NEVER, NEVER, NEVER)

@@ -39,13 +39,12 @@
       element(id).classList.toggle('chosen', !finished && NAMES[answers[at]] === id);
     }
     element('back').disabled = at === 0;
-    element('score').textContent = element('given').textContent = '';
+    element('given').textContent = '';
     if (finished) { return; }
-    const [image, category, score] = data.questions[at];
+    const [image, category] = data.questions[at];
     element('category').textContent = data.categories[category];
     element('path').textContent = data.paths[image];
     element('image').src = data.images[image];
-    element('score').textContent = `score ${score.toFixed(2)}`;
     if (answers[at] !== null) { element('given').textContent = `answered: ${NAMES[answers[at]]}`; }
   }
 

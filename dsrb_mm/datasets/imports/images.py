@@ -79,9 +79,11 @@ def check_found(images: Sequence[ImageTags], files: Sequence[str | None], root: 
     missing = [image for image, file in zip(images, files, strict=True) if file is None]
     if missing:
         first = ', '.join(f'{image.path!r} ({image.place})' for image in missing[:_SHOWN])
+        advice = 'name their folder (--images)'
+        if len(missing) < len(images):
+            advice += ', or leave them out (--skip-missing)'
         raise FileNotFoundError(
-            f'{len(missing)} of {len(images)} images not found in {root}: {first}; name their '
-            'folder (--images; --image-root of the tools), or leave them out (--skip-missing)'
+            f'{len(missing)} of {len(images)} images not found in {root}: {first}; {advice}'
         )
 
 
