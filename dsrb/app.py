@@ -19,6 +19,7 @@ from dsrb.arguments import (
     SkipMissing,
     Unknown,
     WorkDir,
+    loading,
     parse_budget,
 )
 from dsrb.label_commands import ask, check, complete, import_
@@ -78,8 +79,8 @@ def train(
 ) -> None:
     """Train on partial labels."""
     steps = parse_budget(budget)
-    from dsrb_mm.cli.commands import train_command
-
+    with loading():
+        from dsrb_mm.cli.commands import train_command
     train_command(
         *(labels, work_dir),
         images=images,
@@ -114,8 +115,8 @@ def predict(
     device: Device = None,
 ) -> None:
     """Predict the categories of images."""
-    from dsrb_mm.cli.commands import predict_command
-
+    with loading():
+        from dsrb_mm.cli.commands import predict_command
     predict_command(work_dir, inputs, out, pictures, threshold, skip_unreadable, device)
 
 
@@ -134,8 +135,8 @@ def evaluate(
     device: Device = None,
 ) -> None:
     """Measure a model on known labels."""
-    from dsrb_mm.cli.commands import evaluate_command
-
+    with loading():
+        from dsrb_mm.cli.commands import evaluate_command
     evaluate_command(work_dir, labels, images, unknown, split, out, device)
 
 
@@ -147,8 +148,8 @@ def report(
     device: Device = None,
 ) -> None:
     """Write a page about a model: figures per category, curves, worst mistakes."""
-    from dsrb_mm.cli.commands import report_command
-
+    with loading():
+        from dsrb_mm.cli.commands import report_command
     report_command(work_dir, out, None if split is None else split.value, device)
 
 
@@ -163,8 +164,8 @@ def export(
     overwrite: Overwrite = False,
 ) -> None:
     """Export a model to ONNX, and compare it with PyTorch."""
-    from dsrb_mm.cli.commands import export_command
-
+    with loading():
+        from dsrb_mm.cli.commands import export_command
     export_command(work_dir, out, overwrite)
 
 
@@ -193,8 +194,8 @@ def compare(
 ) -> None:
     """Compare methods on your labels."""
     steps = parse_budget(budget)
-    from dsrb_mm.cli.commands import compare_command
-
+    with loading():
+        from dsrb_mm.cli.commands import compare_command
     compare_command(
         *(labels, methods, work_dir, images, unknown),
         *(tuple(ignore or ()), proportions or [1.0], seeds, steps),

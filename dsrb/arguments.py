@@ -1,4 +1,4 @@
-"""Arguments that several commands take."""
+"""What several commands share: arguments, and a word while the library is imported."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.status import Status
 
 
 def choose_device(text: str | None) -> str | None:
@@ -81,3 +83,8 @@ class Held(str, Enum):
 
     test = 'test'
     val = 'val'
+
+
+def loading() -> Status:
+    """Tell a terminal why nothing happens while the library is imported, which takes seconds."""
+    return Console(stderr=True).status('loading PyTorch and MMPretrain')

@@ -18,6 +18,7 @@ from dsrb.arguments import (
     SkipMissing,
     Unknown,
     WorkDir,
+    loading,
 )
 
 
@@ -74,8 +75,8 @@ def complete(
     device: Device = None,
 ) -> None:
     """Fill in missing training labels where the model is sure enough, and rank the others."""
-    from dsrb_mm.cli.label_commands import complete_command
-
+    with loading():
+        from dsrb_mm.cli.label_commands import complete_command
     files = dict(
         completed=out,
         scores=scores_out,
@@ -103,8 +104,8 @@ def ask(
     overwrite: Overwrite = False,
 ) -> None:
     """Ask annotators for the labels of a ranking: a page with keys, or tasks for a tool."""
-    from dsrb_mm.cli.label_commands import ask_command
-
+    with loading():
+        from dsrb_mm.cli.label_commands import ask_command
     ask_command(work_dir, ranking, out, images, to.value, limit, overwrite)
 
 
@@ -121,12 +122,12 @@ def check(
     if labels is None and not env:
         raise typer.BadParameter('expected a file of labels, or --env', param_hint='LABELS')
     if env:
-        from dsrb_mm.cli.commands import env_command
-
+        with loading():
+            from dsrb_mm.cli.commands import env_command
         env_command()
     if labels is not None:
-        from dsrb_mm.cli.label_commands import check_command
-
+        with loading():
+            from dsrb_mm.cli.label_commands import check_command
         check_command(labels, images, unknown, tuple(ignore or ()), skip_missing, decode)
 
 
@@ -155,8 +156,8 @@ def import_(
     overwrite: Overwrite = False,
 ) -> None:
     """Turn labels of another format into a CSV, with a split, or add them to one."""
-    from dsrb_mm.cli.label_commands import import_command
-
+    with loading():
+        from dsrb_mm.cli.label_commands import import_command
     import_command(
         *(labels, out),
         image_root=images,

@@ -97,13 +97,6 @@ class DataReport:
             found.append(f'{len(clashes)} images with contradicting labels: {shorten(clashes)}')
         if self.nothing_known:
             found.append(self.nothing_known)
-        benchmark = find_benchmark(self.dataset_type, len(self.classes))
-        expected = benchmark.images.get(self.split) if benchmark else None
-        if benchmark is not None and expected not in (None, len(self.paths)):
-            found.append(
-                f'expected the {self.split} set of {benchmark.name} to hold {expected:,} images, '
-                f'but got {len(self.paths):,}'
-            )
         return [f'{self.split}: {line}' for line in found]
 
     @property
@@ -117,6 +110,13 @@ class DataReport:
     def notes(self) -> list[str]:
         """What may be a mistake, one line each."""
         found = []
+        benchmark = find_benchmark(self.dataset_type, len(self.classes))
+        published = benchmark.images.get(self.split) if benchmark else None
+        if benchmark is not None and published not in (None, len(self.paths)):
+            found.append(
+                f'{len(self.paths):,} images, where the {self.split} set of {benchmark.name} has '
+                f'{published:,}: results are not comparable with published ones'
+            )
         if self.repeated:
             shown = shorten(list(self.repeated))
             found.append(f'{len(self.repeated)} images are listed more than once: {shown}')
