@@ -1,8 +1,8 @@
 """DSRB for MMPretrain: multi-label image recognition when most labels are missing.
 
-Importing the package registers its models, datasets, hooks and metrics in MMPretrain's registries;
-a config does so with ``custom_imports = dict(imports=['dsrb_mm'])``. It changes nothing else in the
-process.
+Importing the package registers its models, datasets, hooks and metrics in MMPretrain's registries,
+and weights of packages (``package://``) with MMEngine's loader of checkpoints; a config does so
+with ``custom_imports = dict(imports=['dsrb_mm'])``. It changes nothing else in the process.
 """
 
 import warnings

@@ -12,7 +12,7 @@ from mmpretrain.registry import MODELS
 def state():
     return dict(
         environment=dict(os.environ),
-        loaders=dict(CheckpointLoader._schemes),
+        loaders={k: v for k, v in CheckpointLoader._schemes.items() if k != 'package://'},
         functions=[torch.load, torch.hub.load_state_dict_from_url, socket.socket, print, open],
         filters=list(warnings.filters),
         logging=(logging.root.level, list(logging.root.handlers), logging.getLoggerClass()),

@@ -66,7 +66,8 @@ def test_in_a_browser(page, tmp_path):
         deadline = time.monotonic() + 20
         while not (tmp_path / 'answers.csv').exists() and time.monotonic() < deadline:
             time.sleep(0.05)
-        browser.get(file.as_uri())
+        browser.refresh()
+        assert 'All 14 questions seen, 14 answered' in shown('progress')
         for _ in questions:
             browser.find_element('tag name', 'body').send_keys('b')
             assert browser.title == 'Review labels'
