@@ -1,6 +1,6 @@
 """A linear layer on your own CSV with a frozen backbone: the baseline to beat.
 
-The weights of the backbone: see dsrb_csv_cpu.py.
+The backbone needs the cpu extra.
 """
 
 _base_ = ['./_base_/frozen_csv.py', './_base_/methods/bce.py']

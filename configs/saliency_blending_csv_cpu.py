@@ -1,6 +1,6 @@
 """DSRB on saliency pooling, on your own CSV with a frozen backbone: minutes on a CPU.
 
-The weights of the backbone: see dsrb_csv_cpu.py.
+The backbone needs the cpu extra.
 """
 
 _base_ = ['./_base_/frozen_csv.py', './_base_/methods/saliency_blending.py']

@@ -45,7 +45,8 @@ def _show_version(given: bool) -> None:
 @app.callback()
 def _options(
     version: Annotated[
-        bool, typer.Option('--version', callback=_show_version, is_eager=True, help='show it, exit')
+        bool,
+        typer.Option('--version', callback=_show_version, is_eager=True, help='show it and exit'),
     ] = False,
 ) -> None:
     pass
@@ -136,7 +137,7 @@ def evaluate(
 ) -> None:
     """Measure a model on known labels."""
     with loading():
-        from dsrb_mm.cli.commands import evaluate_command
+        from dsrb_mm.cli.evaluating import evaluate_command
     evaluate_command(work_dir, labels, images, unknown, split, out, device)
 
 

@@ -105,10 +105,7 @@ def fill_in_labels(
     files.write(result, report)
     for table in report_tables(report):
         console.print(table)
-    filled = [
-        sum(row[f'filled_{kind}'] for row in report['categories']) for kind in ('present', 'absent')
-    ]
-    if filled[1] and not filled[0]:
+    if report['labels']['filled_absent'] and not report['labels']['filled_present']:
         console.print(
             'note: only absent labels were filled in; no category is recognised with the precision '
             'asked for, and a lower one (--precision) may help',

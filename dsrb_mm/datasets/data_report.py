@@ -23,12 +23,10 @@ from dsrb_mm.datasets.data_checks import (
     shared_images,
     shorten,
 )
+from dsrb_mm.datasets.few_labels import few_known
 from dsrb_mm.datasets.image_decoding import MAX_PIXELS
 from dsrb_mm.datasets.readable_images import find_max_pixels, unreadable_images
 from dsrb_mm.datasets.wrappers import change_innermost, innermost_configs, innermost_datasets
-
-# Known labels of either kind from which on the figures of a category say something.
-ENOUGH = 10
 
 
 @dataclass
@@ -167,29 +165,6 @@ class DataReport:
             'images missing': f'{len(self.missing):,}',
             'images unreadable': f'{len(self.unreadable or ()):,}' if opened else 'not checked',
         }
-
-
-def few_known(labels: np.ndarray) -> list[str]:
-    """A note where so few labels are known that average precision is mostly chance.
-
-    With few known labels of a category, even a random ranking has a high average precision: with
-    1 present among 40 known, 11 % and not 2.5 %. So an mAP of such categories is too high.
-
-    Args:
-        labels: Held-out labels, (N, C) in {1, 0, -1}.
-
-    Returns:
-        One line or none.
-    """
-    known = np.minimum((labels == 1).sum(0), (labels == 0).sum(0))
-    judged = (labels == 1).any(0)
-    few = int((judged & (known < ENOUGH)).sum())
-    if not few:
-        return []
-    return [
-        f'{few} of {int(judged.sum())} judged categories have fewer than {ENOUGH} known labels of '
-        'either kind: mAP is higher here than it would be on more labels'
-    ]
 
 
 def build_reports(cfg: Config) -> list[DataReport]:

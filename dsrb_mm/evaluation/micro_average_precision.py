@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.evaluator import BaseMetric
 from mmengine.structures import BaseDataElement
 from numpy.typing import NDArray
@@ -89,7 +90,7 @@ def clearly_better(
 class KeptScores(BaseMetric):
     """Keeps the scores and labels of all samples; for a comparison of models in one process.
 
-    Samples are those of :class:`MultiLabelRecognitionMetric`.
+    Samples are those of :class:`MultiLabelRecognitionMetric`. Every process gets those of all.
 
     Attributes:
         scores: Logits where the head gives them, (N, C), after an evaluation.
@@ -112,3 +113,11 @@ class KeptScores(BaseMetric):
         """Put them together; there is no metric."""
         self.scores, self.labels = (np.stack(arrays) for arrays in zip(*results, strict=True))
         return {}
+
+    def evaluate(self, size: int) -> dict[str, float]:
+        """Collect on the main process, as all metrics do, and hand the arrays to the others."""
+        metrics = super().evaluate(size)
+        kept: list[Any] = [self.scores, self.labels] if is_main_process() else [None, None]
+        broadcast_object_list(kept)
+        self.scores, self.labels = kept
+        return metrics

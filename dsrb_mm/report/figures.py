@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from dsrb_mm.calibration import Reliability, reliability
-from dsrb_mm.datasets.data_report import ENOUGH
+from dsrb_mm.datasets.few_labels import ENOUGH
 from dsrb_mm.evaluation import average_precision
 from dsrb_mm.report.bootstrap import RESAMPLES, bootstrap_figures
 from dsrb_mm.report.judged import HALF, Judged

@@ -1,9 +1,11 @@
 """One ranking of the labels of all categories."""
 
 import math
+from multiprocessing import get_all_start_methods
 
 import numpy as np
 import pytest
+from helpers.two_processes import run_in_two_processes
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -90,3 +92,17 @@ def test_kept_scores_are_logits_where_there_are_any():
     evaluator.process(samples)
     assert evaluator.evaluate(2) == {}
     assert (kept.scores == logits).all() and (kept.labels == labels).all()
+
+
+@pytest.mark.skipif('fork' not in get_all_start_methods(), reason='needs fork')
+def test_every_process_gets_the_scores_of_all(tmp_path):
+    def evaluate(rank):
+        kept = KeptScores(collect_device='cpu')
+        evaluator = Evaluator(kept)
+        for image in range(rank, 4, 2):  # as a sampler deals them out
+            row = np.full(2, image, np.float32)
+            evaluator.process([dict(pred_score=row / 4, gt_score=np.array([1, 0]), pred_logit=row)])
+        evaluator.evaluate(4)
+        assert kept.scores[:, 0].tolist() == [0, 1, 2, 3] and kept.labels.shape == (4, 2)
+
+    assert run_in_two_processes(evaluate, tmp_path) == []

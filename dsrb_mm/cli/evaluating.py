@@ -1,0 +1,83 @@
+"""What ``dsrb evaluate`` does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from mmengine.config import Config
+
+from dsrb_mm.cli.command_settings import WRONG_INPUT, quiet_console
+from dsrb_mm.cli.metric_tables import metric_table
+from dsrb_mm.cli.outputs import protect_inputs
+from dsrb_mm.cli.tools import clear_errors
+from dsrb_mm.datasets import get_label_matrix
+from dsrb_mm.datasets.few_labels import few_known
+from dsrb_mm.engine.checkpoints.checkpoint_reading import guard_checkpoint_loader
+from dsrb_mm.engine.model_config import complete_model
+from dsrb_mm.engine.training_checks import show_findings
+from dsrb_mm.features import refusal, use_cached_features
+from dsrb_mm.fileio.atomic import write_atomically
+from dsrb_mm.workflow import QuietRunner, find_checkpoint, import_into, read_labels
+from dsrb_mm.workflow.work_dir import LABELS, count_splits, read_config, read_header
+
+
+def evaluate_command(
+    work_dir: Path,
+    labels: Path | None = None,
+    images: Path | None = None,
+    unknown: str | None = None,
+    split: str | None = None,
+    out: Path | None = None,
+    device: str | None = None,
+) -> None:
+    """Measure a model on the known labels of a split."""
+    console = quiet_console()
+    with clear_errors(*WRONG_INPUT):
+        cfg = read_config(work_dir)
+        protect_inputs(cfg, [out], inputs=[labels])
+        if out is not None and out.suffix != '.json':
+            raise ValueError(f'expected a file of metrics to end in .json, but got {out}')
+        file = work_dir / LABELS
+        if labels is None:
+            splits, root = count_splits(file), cfg.test_dataloader.dataset.dataset.data_root
+        else:
+            # The categories of the training, in their order; without a split, all images.
+            categories = [name for name in read_header(file) if name not in ('path', 'split')]
+            report = import_into(
+                *(work_dir / 'evaluation', labels, images, unknown), categories=categories, val=0.0
+            )
+            file, splits, root = report.out, report.splits, report.image_root
+        chosen = split or next(name for name in ('test', 'val', 'train') if splits.get(name))
+        if chosen not in splits:
+            raise ValueError(f'expected {file} to have images of split {chosen!r}, got {splits}')
+        read_labels(cfg, file, root, train=chosen, val=chosen, test=chosen)
+        if labels is None and refusal(cfg) is None:
+            cfg = use_cached_features(cfg)
+        runner = _test_runner(cfg, work_dir)
+        metrics = runner.test()
+        if out is not None:
+            write_atomically(out, json.dumps(metrics, indent=1).encode())
+    console.print(f'{splits[chosen]:,} images of {labels or file} ({chosen})', soft_wrap=True)
+    console.print(metric_table(metrics))
+    tested = runner.test_evaluator.metrics[0]
+    if tested.tuned:
+        console.print(
+            'thresholds: those of the training'
+            if tested.calibration is not None
+            else 'thresholds: cross-validated, because the training chose its own on these images',
+            soft_wrap=True,
+        )
+    notes = few_known(get_label_matrix(runner.test_dataloader.dataset))
+    if chosen == 'val' and labels is None:
+        notes.append('these images chose the epoch: other ones are predicted a little worse')
+    show_findings(console, notes, [])
+
+
+def _test_runner(cfg: Config, work_dir: Path) -> QuietRunner:
+    cfg.work_dir = str(work_dir / 'evaluation')
+    cfg.load_from = str(find_checkpoint(work_dir))
+    cfg.default_hooks.pop('console', None)
+    guard_checkpoint_loader()
+    complete_model(cfg)
+    return QuietRunner.from_cfg(cfg)
