@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-FORMATS = ('auto', 'csv', 'tags', 'folders', 'coco', 'label_studio', 'cvat', 'fiftyone')
+FORMATS = ('auto', 'csv', 'tags', 'folders', 'voc', 'coco', 'label_studio', 'cvat', 'fiftyone')
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:

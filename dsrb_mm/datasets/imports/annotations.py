@@ -18,7 +18,7 @@ class ImageTags:
         place: Where in the file, for messages.
         present: Categories that are there.
         looked_for: Categories that an annotator looked for; None where the file does not say.
-        disputed: Categories that annotators disagree on.
+        disputed: Categories that annotators disagree on, or whose objects are all marked difficult.
         seen: Whether anybody has looked at the image at all.
         split: Its split, if the file names one.
     """

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dsrb_mm.datasets.imports.fiftyone import LABELS, SAMPLES
 from dsrb_mm.datasets.imports.tag_column import has_tags
+from dsrb_mm.datasets.imports.voc import is_voc
 from dsrb_mm.fileio.annotation_files import read_json
 
 
@@ -16,12 +17,19 @@ def find_format(source: Path) -> str:
         source: The file or folder.
 
     Raises:
-        ValueError: None of the formats.
+        ValueError: None of the formats, or a folder of several sources.
     """
     if source.is_dir():
         if (source / SAMPLES).is_file() or (source / LABELS).is_file():
             return 'fiftyone'
-        return 'cvat' if (source / 'annotations.xml').is_file() else 'folders'
+        if (source / 'annotations.xml').is_file():
+            return 'cvat'
+        if is_voc(source):
+            return 'voc'
+        inside = sorted(str(folder) for folder in source.iterdir() if is_voc(folder))
+        if inside:
+            raise ValueError(f'{source} holds folders of Pascal VOC: name one of {inside[:5]}')
+        return 'folders'
     suffix = source.suffix.lower()
     if suffix == '.csv':
         return 'tags' if has_tags(source) else 'csv'

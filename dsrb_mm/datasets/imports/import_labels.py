@@ -31,6 +31,7 @@ from dsrb_mm.datasets.imports.label_studio import read_label_studio
 from dsrb_mm.datasets.imports.stratified_splits import complete_splits
 from dsrb_mm.datasets.imports.tag_column import read_label_columns, read_tag_column
 from dsrb_mm.datasets.imports.unknown_labels import UNLISTED, UnknownRule, label_matrix
+from dsrb_mm.datasets.imports.voc import read_voc
 from dsrb_mm.fileio.atomic import open_atomically
 from dsrb_mm.fileio.csv_rows import path_cell, row_writer
 from dsrb_mm.fileio.outputs import check_outputs
@@ -39,6 +40,7 @@ _READERS: dict[str, Callable[[Path, ReaderOptions], Annotations]] = {
     'csv': read_label_columns,
     'tags': read_tag_column,
     'folders': read_folders,
+    'voc': read_voc,
     'coco': read_coco,
     'label_studio': read_label_studio,
     'cvat': read_cvat,
@@ -102,8 +104,8 @@ def import_labels(
     """Read labels of another format and write the CSV that :class:`CSVMultiLabel` reads.
 
     Formats: ``csv`` (1, 0 or nothing per category: gets a split), ``tags`` (a CSV of path and
-    tags), ``folders`` (one per category), ``coco`` (instances json), ``label_studio`` (JSON),
-    ``cvat`` (CVAT for images 1.1), ``fiftyone`` (FiftyOneDataset,
+    tags), ``folders`` (one per category), ``voc`` (a folder of Pascal VOC), ``coco`` (instances
+    json), ``label_studio`` (JSON), ``cvat`` (CVAT for images 1.1), ``fiftyone`` (FiftyOneDataset,
     FiftyOneImageClassificationDataset).
 
     Args:
@@ -226,7 +228,8 @@ def _notes(
         f'{len(clashing)} images are in several splits and stay in the one named first: '
         f'{shorten(clashing)}': clashing,
         f'{unseen} images were not looked at: all their labels are unknown': unseen,
-        f'{disputed} labels are unknown because annotators disagree': disputed,
+        f'{disputed} labels are unknown: annotators disagree, or all objects are marked '
+        'difficult': disputed,
         f'categories left out: {", ".join(left_out[:10])}': left_out,
         f'categories that differ in upper and lower case only: {", ".join(twins[:10])}': twins,
     }
