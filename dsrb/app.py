@@ -154,6 +154,31 @@ def report(
     report_command(work_dir, out, None if split is None else split.value, device)
 
 
+@app.command()
+def thresholds(
+    work_dir: WorkDir,
+    best_f1: Annotated[
+        bool, typer.Option('--best-f1', help='choose those of the best F1 of each category')
+    ] = False,
+    precision: Annotated[
+        float | None,
+        typer.Option(min=0.5, max=0.99, help='choose the lowest that keep this precision'),
+    ] = None,
+    by_hand: Annotated[
+        list[str] | None,
+        typer.Option('--set', metavar='CATEGORY=THRESHOLD', help='repeatable; or CATEGORY=never'),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help='CSV file for the table')] = None,
+    device: Device = None,
+) -> None:
+    """Show the thresholds of a model, or choose others by the validation labels or by hand."""
+    if best_f1 and precision is not None:
+        raise typer.BadParameter('expected --best-f1 or --precision, but got both')
+    with loading():
+        from dsrb_mm.cli.choosing_thresholds import thresholds_command
+    thresholds_command(work_dir, best_f1, precision, by_hand or [], out, device)
+
+
 app.command()(complete)
 app.command()(ask)
 

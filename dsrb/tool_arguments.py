@@ -46,6 +46,31 @@ def runner_arguments(description: str) -> argparse.ArgumentParser:
     return parser
 
 
+def add_training_options(parser: argparse.ArgumentParser) -> None:
+    """Add ``--budget``, ``--cached-features`` and ``--cached-images``."""
+    parser.add_argument(
+        '--budget',
+        type=budget,
+        metavar='STEPS',
+        help='length of the training in optimiser steps, or auto: chosen by the known labels',
+    )
+    kept = parser.add_mutually_exclusive_group()
+    kept.add_argument(
+        '--cached-features',
+        nargs='?',
+        const=FEATURES,
+        metavar='FOLDER',
+        help=f'compute the maps of a frozen backbone once, and keep them (default: {FEATURES})',
+    )
+    kept.add_argument(
+        '--cached-images',
+        nargs='?',
+        const=IMAGES,
+        metavar='FOLDER',
+        help=f'decode and resize the images once, and keep them (default: {IMAGES})',
+    )
+
+
 def config_arguments(description: str | None, checkpoint: bool = False) -> argparse.ArgumentParser:
     """Parser of a tool that reads a config without training: config, checkpoint, device.
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from dsrb.tool_arguments import add_training_options
+
 if TYPE_CHECKING:
     from dsrb_mm.sweep import KnownLabels, Launch, Run
 
@@ -36,6 +38,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--checkpoint', choices=['last', 'best'], default='last')
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm'], default='none')
     parser.add_argument('--nproc', type=int, default=1, help='processes of a distributed run')
+    add_training_options(parser)
     parser.add_argument('--cfg-options', nargs='+', default=[], help='key=value, for all runs')
     parser.add_argument('--report', action='store_true', help='only redo tables and plot')
     return parser.parse_args()
@@ -50,6 +53,18 @@ def masks_of_known_labels(args: argparse.Namespace) -> list[KnownLabels]:
         *map(KnownLabels.of_proportion, proportions),
         *map(KnownLabels.parse, args.known),
     ]
+
+
+def _options(args: argparse.Namespace) -> list[str]:
+    """What all runs set in their configs."""
+    return args.cfg_options + ([] if args.budget is None else [f'budget={args.budget}'])
+
+
+def _cached(args: argparse.Namespace) -> list[str]:
+    """What is kept on disk, as arguments of tools/train.py."""
+    if args.cached_features is not None:
+        return ['--cached-features', args.cached_features]
+    return [] if args.cached_images is None else ['--cached-images', args.cached_images]
 
 
 def sweep(runs: list[Run], launch: Launch, work_dir: Path, console: Console) -> int:
@@ -82,7 +97,7 @@ def main() -> None:
             launch = Launch(args.launcher, args.nproc)
             runs = make_plan(
                 *(args.configs, masks_of_known_labels(args), args.seeds, args.work_dir),
-                *(args.cfg_options, args.checkpoint, launch.num_processes),
+                *(_options(args), args.checkpoint, launch.num_processes, _cached(args)),
             )
             if not args.report:
                 failed = sweep(runs, launch, args.work_dir, console)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dsrb.tool_arguments import FEATURES, IMAGES, budget, runner_arguments
+import sys
+
+from dsrb.tool_arguments import add_training_options, runner_arguments
 
 
 def main() -> None:
@@ -20,33 +22,16 @@ def main() -> None:
         action='store_true',
         help="scale the learning rate by the batch size over the config's base_batch_size",
     )
-    kept = parser.add_mutually_exclusive_group()
-    kept.add_argument(
-        '--cached-features',
-        nargs='?',
-        const=FEATURES,
-        metavar='FOLDER',
-        help=f'compute the maps of a frozen backbone once, and keep them (default: {FEATURES})',
-    )
-    kept.add_argument(
-        '--cached-images',
-        nargs='?',
-        const=IMAGES,
-        metavar='FOLDER',
-        help=f'decode and resize the images once, and keep them (default: {IMAGES})',
-    )
-    parser.add_argument(
-        '--budget',
-        type=budget,
-        metavar='STEPS',
-        help='length of the training in optimiser steps, or auto: chosen by the known labels',
-    )
+    add_training_options(parser)
     args = parser.parse_args()
-    from dsrb_mm.cli.tools import build_runner, clear_errors, leave_group
+    from dsrb_mm.cli.tools import build_runner, clear_errors, how_to_go_on, leave_group
 
     runner = build_runner(args)
     with clear_errors():
-        runner.train()
+        try:
+            runner.train()
+        except KeyboardInterrupt:
+            sys.exit(f'interrupted: {how_to_go_on(runner.work_dir)}')
         leave_group()
 
 

@@ -6,13 +6,16 @@ import json
 from pathlib import Path
 
 from mmengine.config import Config
+from mmengine.runner import Runner
 
+from dsrb_mm.calibration import Calibration
 from dsrb_mm.cli.command_settings import WRONG_INPUT, quiet_console
 from dsrb_mm.cli.metric_tables import metric_table
 from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.cli.tools import clear_errors
 from dsrb_mm.datasets import get_label_matrix
 from dsrb_mm.datasets.few_labels import few_known
+from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.checkpoints.checkpoint_reading import guard_checkpoint_loader
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.engine.training_checks import show_findings
@@ -62,16 +65,20 @@ def evaluate_command(
     console.print(metric_table(metrics))
     tested = runner.test_evaluator.metrics[0]
     if tested.tuned:
-        console.print(
-            'thresholds: those of the training'
-            if tested.calibration is not None
-            else 'thresholds: cross-validated, because the training chose its own on these images',
-            soft_wrap=True,
-        )
+        console.print(f'thresholds: {_origin(runner, tested.calibration)}', soft_wrap=True)
     notes = few_known(get_label_matrix(runner.test_dataloader.dataset))
     if chosen == 'val' and labels is None:
         notes.append('these images chose the epoch: other ones are predicted a little worse')
     show_findings(console, notes, [])
+
+
+def _origin(runner: Runner, used: Calibration | None) -> str:
+    """Where the thresholds of an evaluation come from."""
+    if used is not None:
+        return 'those of the training'
+    stored = bare_model(runner).calibration is not None
+    reason = 'the training chose its own on these images' if stored else 'the model has none'
+    return f'cross-validated, because {reason}'
 
 
 def _test_runner(cfg: Config, work_dir: Path) -> QuietRunner:

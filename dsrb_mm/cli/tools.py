@@ -27,7 +27,7 @@ from dsrb_mm.cli.outputs import (
 from dsrb_mm.datasets.cached_images import use_cached_images
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
 from dsrb_mm.engine.budget import apply_budget
-from dsrb_mm.engine.checkpoints.checkpoint_files import ResumeError
+from dsrb_mm.engine.checkpoints.checkpoint_files import ResumeError, find_resumable
 from dsrb_mm.engine.checkpoints.checkpoint_reading import (
     CheckpointFileError,
     guard_checkpoint_loader,
@@ -178,6 +178,14 @@ def _prepare_training(cfg: Config, args: argparse.Namespace) -> Config:
     if args.cached_images is not None:
         return use_cached_images(cfg, args.cached_images)
     return cfg
+
+
+def how_to_go_on(work_dir: str) -> str:
+    """What to do after an interrupted training."""
+    found = find_resumable(Path(work_dir)).path
+    if found is None:
+        return 'there is no checkpoint yet, so that the same command begins again'
+    return f'the same command with --resume goes on from {found}'
 
 
 def leave_group() -> None:

@@ -68,7 +68,9 @@ class Comparison:
         # MMEngine collects garbage whenever it builds a dataset: of what is here by now, once.
         gc.freeze()
         try:
-            return run_sweep(self.runs, self._carry_out_run, console, after_run, announce=False)
+            # Where no progress bar is shown, a line says what is being trained.
+            announce = not console.is_terminal
+            return run_sweep(self.runs, self._carry_out_run, console, after_run, announce)
         finally:
             gc.unfreeze()
 

@@ -17,10 +17,11 @@ from dsrb_mm.comparison.intervals import (
 from dsrb_mm.comparison.plan import Setup
 from dsrb_mm.comparison.scores import RunScores
 from dsrb_mm.sweep import Run, collect
-from dsrb_mm.sweep.report import map_cell, markdown_table, mask_names, write_files
+from dsrb_mm.sweep.report import failures, map_cell, markdown_table, mask_names, write_files
 from dsrb_mm.sweep.state import MAP, read_metrics
 
 _LAST = 'last/mAP'
+_JUDGED = 'multi-label/num_classes_evaluated'
 
 
 def write_comparison(
@@ -46,7 +47,8 @@ def write_comparison(
     if baseline not in methods:
         raise ValueError(f'expected the baseline to be one of {methods}, but got {baseline!r}')
     table = collect(runs)
-    for column in (_LAST, 'seconds'):
+    table['checkpoint'] = 'chosen'
+    for column in (_LAST, _JUDGED, 'seconds'):
         if column not in table:
             table[column] = float('nan')
     differences = []
@@ -71,8 +73,12 @@ def _markdown(
     text = (
         'mAP (percent) on the images of the validation set, which choose nothing, at the epoch '
         f'that the held-out {100 * setup.holdout:g} % of the training images chose, and after the '
-        f'last epoch. Budget: {budget}.\n\n'
+        f'last epoch. Budget: {budget}.'
     )
+    judged = table[_JUDGED].dropna()
+    if len(judged):  # the same images in all runs
+        text += f' Categories judged: {judged.iloc[0]:.0f}, those that one of these images shows.'
+    text += '\n\n'
     text += _map_table(table)
     seeds = table['seed'].nunique()
     if seeds > 1:
@@ -82,7 +88,7 @@ def _markdown(
             f'\nDifference to {baseline} at the chosen epoch, with 95 % bootstrap intervals over '
             f'these images and seeds\n\n{_difference_table(table, differences)}'
         )
-    return text
+    return text + failures(table)
 
 
 def _map_table(table: pd.DataFrame) -> str:

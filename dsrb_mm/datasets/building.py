@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import Any
 
 from mmengine.registry import DefaultScope, Registry
@@ -15,6 +16,7 @@ from dsrb_mm.datasets.readers.voc_files import broken_voc_file, check_voc_names
 from dsrb_mm.datasets.wrappers import innermost_configs, innermost_datasets
 from dsrb_mm.registry import MASKS
 
+_FEW = 10  # registered types
 # What a dataset of MMPretrain lets through from libraries when a file or an option is wrong.
 _LIBRARY_ERRORS = (
     AssertionError,
@@ -83,7 +85,13 @@ def _check_type(argument: str, kind: Any, registry: Registry) -> None:
     except Exception:
         registered = False
     if not registered:
-        raise ValueError(f'expected type of {argument} to be a registered one, but got {kind!r}')
+        names = sorted(registry.module_dict)
+        # All of few, and those of many that the user may have meant.
+        meant = names if len(names) <= _FEW else get_close_matches(str(kind), names)
+        such = f' such as {", ".join(meant)}' if meant else ''
+        raise ValueError(
+            f'expected type of {argument} to be a registered one{such}, but got {kind!r}'
+        )
 
 
 @contextmanager

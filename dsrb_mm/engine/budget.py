@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from mmengine.config import Config
+from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
 from mmpretrain.registry import DATASETS, MODELS
 
@@ -95,6 +96,7 @@ def fit_schedule(cfg: Config, steps: int, num_samples: int, warmup: float = _WAR
     length = _epoch_length(cfg, num_samples)
     accumulated = cfg.optim_wrapper.get('accumulative_counts', 1)
     epochs = max(1, round(steps * accumulated / length))
+    print_log(f'budget of {steps} steps: {epochs} epochs of {length} iterations', 'current')
     interval = max(1, round(epochs / _VALIDATIONS))
     cfg.train_cfg.update(max_epochs=epochs, val_interval=interval)
     cfg.param_scheduler = _learning_rate(epochs * length, warmup)

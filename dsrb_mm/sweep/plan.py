@@ -66,6 +66,7 @@ class Run:
         seed: Seed of the training; the mask of known labels keeps its own.
         folder: Where everything of the run goes.
         options: Further ``--cfg-options``.
+        cached: Arguments of tools/train.py that keep features or images on disk.
         checkpoint: Which checkpoint is tested, ``'last'`` or ``'best'``.
         replaces_known: Whether the config has a ``known`` of its own.
         settings: The config with all options merged, and the number of processes.
@@ -77,6 +78,7 @@ class Run:
     seed: int
     folder: Path
     options: tuple[str, ...] = ()
+    cached: tuple[str, ...] = ()
     checkpoint: str = 'last'
     replaces_known: bool = False
     settings: dict = field(default_factory=dict, repr=False, compare=False)
@@ -108,6 +110,7 @@ class Run:
         return [
             *[str(self.config), '--work-dir', str(self.folder)],
             *(['--resume'] if resume else []),
+            *self.cached,
             *['--cfg-options', *self.known.options(self.replaces_known)],
             *[f'{_SEED}={self.seed}', *self.options],
         ]
@@ -132,11 +135,23 @@ def make_plan(
     options: Sequence[str] = (),
     checkpoint: str = 'last',
     num_processes: int = 1,
+    cached: Sequence[str] = (),
 ) -> list[Run]:
     """All runs of a sweep, seeds outermost, then masks of known labels, then configs.
 
     So a sweep that is cut off has compared all methods under the masks it reached, and has
     reached all masks before it repeats any with another seed.
+
+    Args:
+        configs: The methods.
+        known: Masks of known labels.
+        seeds: Of the training.
+        work_dir: Where results go.
+        options: ``--cfg-options`` for all runs.
+        checkpoint: Which checkpoint is tested, ``'last'`` or ``'best'``.
+        num_processes: Of a distributed run.
+        cached: Arguments of tools/train.py that keep features or images on disk. They are not part
+            of the fingerprint: a run may go on with others.
 
     Raises:
         ValueError: Nothing to run, a config that does not exist, a mask that is not registered or
@@ -165,6 +180,7 @@ def make_plan(
                         seed=seed,
                         folder=work_dir / method_name(config) / f'{mask.folder}_seed{seed}',
                         options=tuple(options),
+                        cached=tuple(cached),
                         checkpoint=checkpoint,
                         replaces_known=replaces,
                         settings=settings,

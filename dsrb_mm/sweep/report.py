@@ -18,7 +18,7 @@ from dsrb_mm.datasets.wrappers import innermost_configs
 from dsrb_mm.fileio.atomic import write_atomically
 from dsrb_mm.sweep.known_labels import PROPORTIONS
 from dsrb_mm.sweep.plan import Run
-from dsrb_mm.sweep.state import MAP, read_metrics, status, write_text
+from dsrb_mm.sweep.state import MAP, read_metrics, read_state, status, write_text
 
 _AVERAGED = {'mAP': MAP, 'OF1': 'multi-label/OF1', 'CF1': 'multi-label/CF1'}
 
@@ -36,7 +36,7 @@ def published_average(run: Run) -> float | None:
 
 
 def collect(runs: Sequence[Run]) -> pd.DataFrame:
-    """One row per run: method, known labels, seed, status and all metrics."""
+    """One row per run: method, known labels, seed, status, error of the last try, all metrics."""
     rows = []
     for run in runs:
         metrics = read_metrics(run)
@@ -46,6 +46,7 @@ def collect(runs: Sequence[Run]) -> pd.DataFrame:
             proportion=np.nan if run.known.proportion is None else run.known.proportion,
             seed=run.seed,
             status=status(run),
+            error=read_state(run).get('error') if metrics is None else None,
             finished=metrics is not None,
             checkpoint=run.checkpoint,
             config=str(run.config),
@@ -120,7 +121,21 @@ def markdown(table: pd.DataFrame, published: Mapping[str, float | None]) -> str:
     if proportions and not _comparable(table):
         text += f'\nThe average is over {", ".join(columns[:proportions])}: not comparable with '
         text += 'published averages, which are over 10 %, 20 %, ..., 90 %.\n'
-    return text
+    return text + failures(table)
+
+
+def failures(table: pd.DataFrame) -> str:
+    """What failed and why, as a list in Markdown; empty if nothing did.
+
+    Args:
+        table: What :func:`collect` gives.
+    """
+    failed = table[table['status'] == 'failed']
+    lines = []
+    for (method, error), rows in failed.groupby(['method', 'error'], sort=False):
+        runs = ', '.join(f'{row.known} seed {row.seed}' for row in rows.itertuples())
+        lines.append(f'* {method}, {runs}: {" ".join(str(error).split())}\n')
+    return '\nFailed runs:\n\n' + ''.join(lines) if lines else ''
 
 
 def markdown_table(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

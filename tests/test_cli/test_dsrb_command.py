@@ -384,6 +384,46 @@ def test_what_evaluate_says_of_its_figures(folder):
     assert 'chose the epoch' not in other
 
 
+@pytest.fixture
+def copied(folder):
+    """A work directory whose checkpoint may change."""
+    shutil.copytree(folder / 'work', folder / 'copied', dirs_exist_ok=True)
+    yield 'copied'
+    shutil.rmtree(folder / 'copied')
+
+
+def test_thresholds_are_shown_and_chosen(folder, copied):
+    text = call('thresholds', copied)
+    assert 'rule: f1; known, present: labels of the 8 images (val)' in text
+    assert 'read from copied/' in text
+    own = ('--set', 'dog=0.25', '--set', 'cat=never')
+    text = call('thresholds', copied, *own, '--out', 'thresholds.csv')
+    assert re.search('cat .* never predicted', text) and 'stored in copied/' in text
+    rows = {row['category']: row for row in csv.DictReader((folder / 'thresholds.csv').open())}
+    assert rows['cat']['threshold'] == '' and float(rows['dog']['threshold']) == 0.25
+    image = next(folder.glob('images/*.png'))
+    found = dsrb_mm.load(copied)(image)[0]
+    assert 'cat' not in found['pred_classes']
+    before = dsrb_mm.load('work').model.calibration.thresholds
+    assert 'rule: f1;' in call('thresholds', copied, '--best-f1')
+    assert np.allclose(dsrb_mm.load(copied).model.calibration.thresholds, before, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--set', 'cow=0.5'], "but got 'cow=0.5'; it has cat, dog, bird"),
+        (['--set', 'dog'], "but got 'dog'"),
+        (['--set', 'dog=2'], "threshold in [0, 1] or never, but got '2'"),
+        (['--set', 'dog=nan'], "threshold in [0, 1] or never, but got 'nan'"),
+        (['--precision', 0.99], 'no category can be shown to keep a precision of 0.99'),
+        (['--out', 'copied/config.py'], 'config.py'),
+    ],
+)
+def test_thresholds_that_cannot_be_set(copied, options, message):
+    assert message in ' '.join(call('thresholds', copied, *options, code=1).split())
+
+
 def test_a_split_that_is_not_there_leaves_the_report(folder):
     assert "to have images of split 'test'" in call('report', 'work', '--split', 'test', code=1)
     assert not (folder / 'work/report').exists()

@@ -36,6 +36,13 @@ def test_proportion_and_seed_reach_the_training():
     assert '--resume' not in arguments and '--resume' in run.train_arguments(resume=True)
 
 
+def test_features_on_disk_are_an_argument_of_the_training_only():
+    run = plan(VOC, cached=('--cached-features', 'f'))[0]
+    assert run.train_arguments(resume=False)[3:5] == ['--cached-features', 'f']
+    assert '--cached-features' not in run.test_arguments('last.pth', Path('m.json'))
+    assert run.fingerprint == plan(VOC)[0].fingerprint
+
+
 def test_fingerprint_follows_what_a_run_depends_on(tmp_path):
     first = plan(VOC)[0].fingerprint
     assert plan(VOC)[0].fingerprint == first

@@ -73,7 +73,8 @@ def _read(file: Path, name: str, split: str | None) -> ImageTags:
         root = ElementTree.parse(file).getroot()
     except (ElementTree.ParseError, UnicodeError, LookupError) as error:
         raise ValueError(f'expected {file} to be an XML file of VOC, but got: {error}') from error
-    present, difficult = set(), set()
+    present: set[str] = set()
+    difficult: set[str] = set()
     for item in root.iterfind('object'):
         category = (item.findtext('name') or '').strip()
         if not category:
