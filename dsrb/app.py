@@ -215,7 +215,14 @@ def compare(
             '--proportion', '-p', help='share of known labels; repeatable [1: as they are]'
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help='runs of each method')] = 3,
+    known: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar='MASK',
+            help='other masks: SinglePositive, KnownPerCategory:number=20; repeatable',
+        ),
+    ] = None,
+    runs: Annotated[int, typer.Option(min=1, help='of each method, with seeds 0, 1, ...')] = 3,
     budget: Budget = 'auto',
 ) -> None:
     """Compare methods on your labels."""
@@ -224,7 +231,8 @@ def compare(
         from dsrb_mm.cli.commands import compare_command
     compare_command(
         *(labels, methods, work_dir, images, unknown),
-        *(tuple(ignore or ()), proportions or [1.0], seeds, steps),
+        *(tuple(ignore or ()), proportions or ([] if known else [1.0]), known or []),
+        *(runs, steps),
     )
 
 

@@ -85,12 +85,8 @@ def test_published_model_predicts(name):
     'name',
     [
         *sorted(path.name for path in CONFIGS.glob('*_scenes_p50.py')),
+        *sorted(path.name for path in CONFIGS.glob('*_cpu.py')),
         'dsrb_csv.py',
-        'dsrb_csv_cpu.py',
-        'csv_cpu.py',
-        'saliency_an_csv_cpu.py',
-        'saliency_csv_cpu.py',
-        'bce_csv_cpu.py',
     ],
 )
 def test_small_models_predict(name):

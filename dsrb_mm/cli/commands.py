@@ -135,6 +135,7 @@ def compare_command(
     unknown: str | None,
     ignored: tuple[str, ...],
     proportions: Sequence[float],
+    masks: Sequence[str],
     seeds: int,
     budget: int | str,
 ) -> None:
@@ -151,7 +152,7 @@ def compare_command(
             cfg = make_config(report, method)
             cfg.default_hooks.pop('console')
             write_config_file(cfg, file)
-        known = [KnownLabels.of_proportion(share) for share in proportions]
+        known = [*map(KnownLabels.of_proportion, proportions), *map(KnownLabels.parse, masks)]
         setup = Setup(budget)
         runs = make_comparison(configs, known, range(seeds), work_dir, setup)
         with locked(work_dir):

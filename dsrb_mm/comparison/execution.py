@@ -103,9 +103,9 @@ class Comparison:
         except Exception as error:  # whatever a method does wrong must not stop the others
             with log.open('a', encoding='utf-8') as file:
                 traceback.print_exc(file=file)
-            message = f'{type(error).__name__}: {error} (log: {log})'
+            message = f'{type(error).__name__}: {error}'
             write_state(run, trained=False, error=message)
-            raise RunFailed(message) from error
+            raise RunFailed(f'{message} (log: {log})') from error
         scores.save(run.folder)
         last = {f'last/{key}': value for key, value in scores.metrics('last').items()}
         chosen = {_key(key): value for key, value in scores.metrics('chosen').items()}

@@ -315,9 +315,15 @@ def test_check_finds_a_contradiction(folder):
 def test_compare_ranks_methods(folder):
     text = call(
         *('compare', 'labels.csv', '-m', 'bce', '-m', 'saliency', '--work-dir', 'cmp'),
-        *('--seeds', 1, '--budget', 4),
+        *('--runs', 1, '--budget', 4),
     )
     assert 'bce' in text and 'saliency' in text and (folder / 'cmp/results.csv').is_file()
+    assert 'all given labels' in text
+    masks = ('--known', 'KnownPerCategory:number=9', '-p', 0.5, '--runs', 1, '--budget', 2)
+    text = call('compare', 'labels.csv', '-m', 'bce', '--work-dir', 'masks', *masks)
+    assert '| method | epoch | 50 % | KnownPerCategory number=9 |' in text
+    wrong = ('--work-dir', 'wrong', '--known', 'KnownPerCategory:numbers=9')
+    assert 'numbers' in call('compare', 'labels.csv', '-m', 'bce', *wrong, code=1)
 
 
 @pytest.mark.parametrize(

@@ -44,10 +44,13 @@ def test_methods_are_compared_and_the_report_can_be_redone(folder):
     assert len(re.findall(r'^(linear|dropout) (50|90) % seed [01]: mAP', text, re.M)) == 8
     report = (work / 'results.md').read_text()
     assert report.strip() in text
+    assert 'Categories judged: 4, those' in report and 'Failed' not in report
+    assert 'linear 50 % seed 0: started, logs in' in text  # no progress bar in a pipe
     assert re.search(r'\| linear \| chosen \| [\d.]+ \+- [\d.]+ \|', report)
     assert re.search(r'\| dropout \| (.\d+\.\d \[.\d+\.\d, .\d+\.\d\] \| ){2}', report)
     table = pd.read_csv(work / 'results.csv')
     assert len(table) == 8 and table['finished'].all() and (table['steps'] == 9).all()
+    assert set(table['checkpoint']) == {'chosen'}
     results = json.loads((work / 'results.json').read_text())
     assert results['baseline'] == 'linear' and results['resamples'] == 1000
     assert [d['known'] for d in results['differences']] == ['50 %', '90 %', 'average']
@@ -99,6 +102,9 @@ def test_one_failure_does_not_stop_the_others(folder):
     table = pd.read_csv(folder / 'fails' / 'results.csv')
     assert set(table[table['finished']]['known']) == {'50 %'}
     assert set(table[~table['finished']]['status']) == {'failed'}
+    report = (folder / 'fails/results.md').read_text()
+    both = r'SinglePositive seed 0, SinglePositive seed 1: \w+: PartialBCELoss needs'
+    assert re.search(rf'\* linear, {both}', report) and re.search(rf'\* images, {both}', report)
     log = folder / 'fails' / 'linear' / 'SinglePositive_seed0' / 'train.log'
     assert 'Traceback' in log.read_text()
 
@@ -107,7 +113,7 @@ def test_one_failure_does_not_stop_the_others(folder):
     ('arguments', 'message'),
     [
         (['--baseline', 'none'], "expected the baseline to be one of ['linear', 'dropout']"),
-        (['--known', 'NoMask'], 'NoMask'),
+        (['--known', 'NoMask'], 'one such as KnownPerCategory, KnownProportion, LabelFile, Single'),
         (['--holdout', '0.3'], 'one part of the training images'),
         (['--budget', 'many'], 'invalid budget value'),
     ],

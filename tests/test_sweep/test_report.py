@@ -76,6 +76,7 @@ def test_missing_and_failed_runs_are_shown_and_no_average_is_claimed(tmp_path):
         write_state(run, trained=False, error='exit code 1')
     text = write_report(runs, tmp_path)
     assert '| 70.0 (1 of 2), 1 failed | missing | failed | incomplete |' in text
+    assert '* dsrb_voc, 30 % seed 0, 10 % seed 1: exit code 1\n' in text
     results = json.loads((tmp_path / 'results.json').read_text())
     assert results['average']['dsrb_voc']['average_mAP'] is None
     assert [row['status'] for row in results['runs']] == [
