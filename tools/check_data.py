@@ -1,4 +1,4 @@
-"""Check the data of a config: counts, labels, missing images; exit code 1 if something is wrong.
+"""Check a config: its data, its keys, its model; exit code 1 if something is wrong.
 
 Example: python tools/check_data.py configs/dsrb_coco_p50.py --images --out categories.csv
 """

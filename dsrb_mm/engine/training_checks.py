@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,6 +12,7 @@ from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
+from mmpretrain.registry import MODELS
 from rich.console import Console
 
 from dsrb_mm.datasets.data_report import DataReport, leaks, model_problems, unread_rows
@@ -18,6 +20,7 @@ from dsrb_mm.engine.budget import no_batch
 from dsrb_mm.engine.checkpoints.checkpoint_reading import load_plain_checkpoint
 from dsrb_mm.engine.config_keys import unread_keys
 from dsrb_mm.engine.hooks.category_check_hook import checkpoint_classes, compare_word_vectors
+from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.models.model_sizes import wrong_channels
 from dsrb_mm.words.categories import compare_categories
 from dsrb_mm.words.word_vectors import load_word_vectors
@@ -125,6 +128,18 @@ def _checks(cfg: Config, reports: Sequence[DataReport]) -> Iterator[Callable[[],
         yield lambda: _compare_checkpoint(cfg.load_from, first)
     if first.split == 'train':
         yield lambda: _check_batch(cfg, first)
+    if 'type' in (cfg.get('model') or {}):
+        yield lambda: _build_model(cfg, first.classes)
+
+
+def _build_model(cfg: Config, classes: Sequence[str]) -> None:
+    """Without weights: what is wrong shows in the arguments of its parts."""
+    cfg = copy.deepcopy(cfg)
+    try:
+        complete_model(cfg, classes)
+        MODELS.build(cfg.model)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f'the model cannot be built: {error.args[0]}') from error
 
 
 def _compare_checkpoint(path: str | Path, report: DataReport) -> None:

@@ -53,6 +53,22 @@ def test_word_vectors(tmp_path):
     assert 'in another order' in line
 
 
+@pytest.mark.parametrize(
+    ('loss', 'message'),
+    [
+        (dict(type='HillLoss', lamda=2), "unexpected keyword argument 'lamda'"),
+        (dict(type='HillLoss', lam=-1.0), 'expected lam to be'),
+        (dict(type='HilLoss'), 'HilLoss is not in the mmpretrain::model registry'),
+    ],
+)
+def test_a_model_that_cannot_be_built(loss, message):
+    head = dict(type='PartialLabelLinearHead', loss=loss)
+    backbone = dict(type='ResNet', depth=18, base_channels=8)
+    model = dict(type='ImageClassifier', neck=dict(type='GlobalAveragePooling'), head=head)
+    *_, line = problems(options=dict(model=model | dict(backbone=backbone)))
+    assert line.startswith('the model cannot be built: ') and message in line
+
+
 def test_channels_that_do_not_fit_the_backbone():
     backbone = dict(type='ResNet', depth=18, base_channels=8)
     head = dict(type='PartialLabelLinearHead', num_classes=3, in_channels=512)
