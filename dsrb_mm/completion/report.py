@@ -153,7 +153,7 @@ def _overview(report: dict[str, Any]) -> Table:
 
 def _gaps(report: dict[str, Any]) -> Table:
     table = Table('category', 'present', 'absent', 'open', 'why none present', 'why none absent')
-    table.title = 'What was filled in, and why not more, by the held-out labels'
+    table.title = 'Filled in and left open by category, and why, by the held-out labels'
     # Reasons are what a user can act on: categories that got nothing come first.
     rows = sorted(
         report['categories'], key=lambda row: (row['why_none_present'] is None, -row['left_open'])

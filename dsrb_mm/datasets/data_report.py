@@ -124,7 +124,7 @@ class DataReport:
             hint = ''
             if 'CSVMultiLabel' in self.dataset_type:
                 hint = '; a column that is no category goes into ignore_columns'
-            found.append(f'no known label in {len(columns)} categories: {shown}{hint}')
+            found.append(f'categories without a known label ({len(columns)}): {shown}{hint}')
         found += self._one_sided()
         if self.split != 'train':
             found += few_known(self.labels)
@@ -137,15 +137,14 @@ class DataReport:
         """Categories of which all known labels are the same, a line for each kind."""
         present, absent = (self.labels == 1).any(axis=0), (self.labels == 0).any(axis=0)
         verb = 'learnt' if self.split == 'train' else 'judged'
-        kinds = {f'positive in {{}} categories, which cannot be {verb}': absent & ~present}
+        kinds = {f'positive, which cannot be {verb}': absent & ~present}
         if self.split == 'train':
-            text = 'negative in {} categories, which a model may call present everywhere'
-            kinds[text] = present & ~absent
+            kinds['negative, which a model may call present everywhere'] = present & ~absent
         found = []
         for text, where in kinds.items():
             names = [self.classes[column] for column in np.flatnonzero(where).tolist()]
             if names:
-                found.append(f'no known {text.format(len(names))}: {shorten(names)}')
+                found.append(f'categories without a known {text} ({len(names)}): {shorten(names)}')
         return found
 
     def summary(self) -> dict[str, str]:

@@ -357,8 +357,10 @@ def test_labels_are_checked_before_training(folder, monkeypatch):
     monkeypatch.setattr('dsrb_mm.workflow.training.run', stop)
     text = call('train', *write(lambda row: row | dict(cat='0', dog='')), code=1)
     assert 'training would begin' in text
-    assert 'note: train: no known positive in 1 categories, which cannot be learnt: cat' in text
-    assert 'note: train: no known label in 1 categories: dog' in text
+    assert (
+        'note: train: categories without a known positive, which cannot be learnt (1): cat' in text
+    )
+    assert 'note: train: categories without a known label (1): dog' in text
     none = write(lambda row: row | dict(cat='', dog='', bird='0'))
     assert 'there is nothing to learn' in call('check', *none[:1], '--images', '.', code=1)
     assert 'error: no label is known to be present' in call('train', *none, code=1)

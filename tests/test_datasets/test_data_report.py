@@ -239,7 +239,7 @@ def test_what_may_be_a_mistake():
     labels = np.array([[1, -1, -1], [0, -1, -1]])
     report = DataReport('train', 'CSVMultiLabel', ['cat', 'by', 'dog'], labels, ['a', 'b'])
     (note,) = report.notes()
-    assert note.startswith('train: no known label in 2 categories: by, dog; a column')
+    assert note.startswith('train: categories without a known label (2): by, dog; a column')
     cfg = Config(dict(model=dict(neck=dict(num_classes=3), head=dict(num_classes=20))))
     (problem,) = model_problems(cfg, [report])
     assert 'model.head.num_classes to be 3' in problem and 'but got 20' in problem
@@ -261,7 +261,9 @@ def test_tool_says_each_thing_once(tmp_path, capsys):
     cfg = Config(dict(train_dataloader=dict(dataset=inner), model=dict(head=dict(num_classes=2))))
     assert run_tool(cfg, tmp_path) == 1
     lines = capsys.readouterr().out.splitlines()
-    assert sum('note: train: no known label in 1 categories: by' in line for line in lines) == 1
+    assert (
+        sum('note: train: categories without a known label (1): by' in line for line in lines) == 1
+    )
     assert sum('problem: expected model.head.num_classes to be 4' in line for line in lines) == 1
 
 

@@ -15,12 +15,12 @@ def report(labels, split='train'):
 def test_categories_with_one_kind_of_label_are_named():
     labels = [[1, 0, -1], [1, 0, -1], [-1, -1, -1]]
     notes = '\n'.join(report(labels).notes())
-    assert 'train: no known label in 1 categories: c' in notes
-    assert 'train: no known positive in 1 categories, which cannot be learnt: b' in notes
-    assert 'train: no known negative in 1 categories, which a model may call present' in notes
+    assert 'train: categories without a known label (1): c' in notes
+    assert 'train: categories without a known positive, which cannot be learnt (1): b' in notes
+    assert 'train: categories without a known negative, which a model may call present' in notes
     assert 'train: 1 of 3 images have no known label' in notes
     notes = '\n'.join(report(labels, 'val').notes())
-    assert 'val: no known positive in 1 categories, which cannot be judged: b' in notes
+    assert 'val: categories without a known positive, which cannot be judged (1): b' in notes
     assert 'negative' not in notes and 'images have' not in notes
 
 
