@@ -11,7 +11,7 @@ from helpers.docs.workspace import ROOT
 PAGES = [ROOT / 'README.md', ROOT / 'CONTRIBUTING.md', *sorted((ROOT / 'docs').rglob('*.md'))]
 each_page = pytest.mark.parametrize('page', PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 FENCED = re.compile(r'^```.*?^```$', re.M | re.S)
-LANGUAGES = {'python', 'sh', 'text', 'json', '{eval-rst}', '{toctree}'}
+LANGUAGES = {'bibtex', 'python', 'sh', 'text', 'json', '{eval-rst}', '{toctree}'}
 PATH = re.compile(r'(configs|demo|docs|dsrb_mm|requirements|tests|tools)/[\w./-]*')
 
 OF_MIM = {'--field', '--max-jobs'}
