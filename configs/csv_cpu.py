@@ -1,6 +1,6 @@
 """The default on your own CSV with a frozen backbone: minutes on a CPU.
 
-Saliency pooling, whose validation labels choose the weight of the peaks (docs/small_data.md). The
+Saliency pooling, whose validation labels choose the saliency weight (docs/small_data.md). The
 backbone needs the cpu extra.
 """
 

@@ -1,4 +1,4 @@
-"""How much the peaks of saliency maps weigh, chosen by held-out labels."""
+"""The saliency weight of a head, chosen by held-out labels."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _RESAMPLES = 200
 
 @HOOKS.register_module()
 class SaliencyWeightHook(Hook):
-    """Before training, chooses how much the peaks of saliency maps weigh (ours, not published).
+    """Chooses the saliency weight of a :class:`SaliencyHead` before training (ours).
 
     Labels of a whole image, such as the genre of a film on its poster, are best read from the mean
-    of a map, and small objects from its peaks. Gradients do not tell which it is: on the training
-    labels, larger weights fit better. So :func:`choose_saliency_weight` trains one model with each
-    weight, on the cached features of the frozen backbone. Where one ranks the validation labels
-    clearly better than the weight of the config, it is set in the :class:`SaliencyHead`, whose
+    of a map, and small objects from its highest locations. Gradients do not tell which it is: on
+    the training labels, larger weights fit better. So :func:`choose_saliency_weight` trains one
+    model with each weight, on the cached features of the frozen backbone. Where one ranks the
+    validation labels clearly better than the weight of the config, it is set in the head, whose
     checkpoints keep it. Measured in docs/small_data.md.
 
     The weight of the config stays, with a warning, where features cannot be cached
@@ -86,13 +86,13 @@ class SaliencyWeightHook(Hook):
             weight = heads[0].saliency_weights.item()
             runner.logger.warning(f'saliency_weight is not chosen, and stays {weight:g}: {reason}')
             return
-        say(runner, 'choosing the pooling of the category maps by the validation labels')
+        say(runner, 'choosing the saliency weight by the validation labels')
         weight, _ = choose_saliency_weight(
             runner.cfg, self.weights, self.folder, partial(say, runner)
         )
         for head in heads:
             head.saliency_weights.fill_(weight)
-        say(runner, f'weight of the highest locations beside the mean: {weight:g}')
+        say(runner, f'saliency weight: {weight:g}')
 
     @staticmethod
     def _refusal(runner: Runner) -> str | None:
@@ -137,7 +137,7 @@ def choose_saliency_weight(
     found = {}
     for weight in dict.fromkeys((own, *weights)):
         found[weight] = _precision(cfg, weight)
-        report(f'  weight {weight:g}: average precision {found[weight].value:.1f}')
+        report(f'  {weight:g}: average precision {found[weight].value:.1f}')
     number = found[own].num_images
     draws = np.random.default_rng(0).multinomial(number, np.full(number, 1 / number), _RESAMPLES)
     better = [w for w in found if w != own and clearly_better(found[w], found[own], draws)]

@@ -48,7 +48,7 @@ def compose(recipe: str, method: str | None = None, only_present: bool = False) 
         recipe: ``'frozen'``: neck and head on a frozen EfficientNet-Lite0, minutes on a CPU.
             ``'fine-tuned'``: the whole of a ResNet-101 with the modern recipe, for a GPU.
         method: One of :func:`method_names`; None takes saliency pooling, on a frozen backbone with
-            the weight of its peaks chosen (:class:`SaliencyWeightHook`).
+            its saliency weight chosen (:class:`SaliencyWeightHook`).
         only_present: Whether no label is known to be absent: unless a method is named, unknown ones
             are then taken for absent.
 

@@ -1,4 +1,4 @@
-"""The weight of the peaks of saliency maps is the best one on the validation labels."""
+"""The saliency weight is the best one on the validation labels."""
 
 import copy
 
@@ -92,8 +92,8 @@ def test_the_training_is_that_with_the_chosen_weight(cfg, cached, tmp_path, ever
     # What the runner logs goes on in its own log, as does what asks for the current one.
     assert MMLogger.get_current_instance() is not runner.logger  # the plain training's
     log = next(tmp_path.glob(f'hook {cached}/*/*.log')).read_text()
-    assert f'weight of the highest locations beside the mean: {chosen:g}\n' in log
-    assert 'weight 16: average precision' in log
+    assert f'saliency weight: {chosen:g}\n' in log
+    assert '  16: average precision' in log
     assert 'Epoch(train) [2][3/3]' in log
     assert not [
         name

@@ -17,12 +17,12 @@ from .partial_label_head import PartialLabelHead
 
 @MODELS.register_module()
 class SaliencyHead(PartialLabelHead):
-    """Maps of each category from a 1x1 convolution; its logit is their mean plus their peaks.
+    """Maps of each category from a 1x1 convolution, pooled by mean and highest locations.
 
     Saliency regularisation of SR (ICCV 2023): with A_c the map of category c,
     ``logit_c = mean(A_c) + saliency_weight * mean(the top_k highest locations of A_c) + bias_c``.
-    The peaks keep objects that cover a small part of the image trained, where a mean alone would
-    leave little of them.
+    The highest locations keep objects that cover a small part of the image trained, where a mean
+    alone would leave little of them.
 
     Which weight is best depends on the size of the objects. M weights give each category M maps,
     whose pooled values are averaged (ours, not published; measured in docs/small_data.md).
