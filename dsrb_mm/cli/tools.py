@@ -200,7 +200,7 @@ def leave_group() -> None:
 
 @contextmanager
 def clear_errors(*more: type[Exception]) -> Iterator[None]:
-    """Turn errors of files, disks and downloads into one message and exit code 1.
+    """Turn errors of files, disks and downloads, and Ctrl-C, into one message and exit code 1.
 
     What is printed in it may hold names that are not UTF-8.
 
@@ -230,6 +230,8 @@ def clear_errors(*more: type[Exception]) -> Iterator[None]:
         sys.exit(f'error: {message}')
     except known as error:
         sys.exit(f'error: {error}')
+    except KeyboardInterrupt:
+        sys.exit('interrupted')
     except URLError as error:
         sys.exit(
             f'error: download failed: {error}\n'

@@ -3,9 +3,10 @@ import os
 from urllib.error import URLError
 
 import pytest
+import torch
 
 from dsrb.tool_arguments import runner_arguments
-from dsrb_mm.cli.tools import clear_errors, load_config
+from dsrb_mm.cli.tools import clear_errors, how_to_go_on, load_config
 
 NEEDED = 'model = train_dataloader = train_cfg = optim_wrapper = dict()\n'
 
@@ -83,3 +84,13 @@ def test_deterministic_training_prepares_cublas(tmp_path, monkeypatch):
     parse(tmp_path, text='randomness = dict(seed=0, deterministic=True)')
     assert os.environ['CUBLAS_WORKSPACE_CONFIG'] == ':4096:8'
     monkeypatch.delenv('CUBLAS_WORKSPACE_CONFIG')
+
+
+def test_an_interrupt_is_no_traceback(tmp_path):
+    with pytest.raises(SystemExit, match='^interrupted$'), clear_errors():
+        raise KeyboardInterrupt
+    assert 'no checkpoint yet' in how_to_go_on(str(tmp_path))
+    file = tmp_path / 'epoch_3.pth'
+    torch.save(dict(state_dict={}, meta=dict(epoch=3, iter=6), optimizer={}), file)
+    (tmp_path / 'last_checkpoint').write_text(str(file))
+    assert f'--resume goes on from {file}' in how_to_go_on(str(tmp_path))
