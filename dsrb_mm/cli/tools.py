@@ -33,7 +33,7 @@ from dsrb_mm.engine.checkpoints.checkpoint_reading import (
     guard_checkpoint_loader,
 )
 from dsrb_mm.engine.checkpoints.checkpoint_weights import WeightMismatchError
-from dsrb_mm.engine.config_keys import merge_options
+from dsrb_mm.engine.config_keys import merge_options, unread_keys
 from dsrb_mm.engine.finite_checks import NonFiniteError
 from dsrb_mm.engine.hooks.method_hook import UnsuitableTrainingSetError
 from dsrb_mm.engine.model_config import complete_model
@@ -150,7 +150,11 @@ def build_runner(
             check_precision(cfg)
             cfg = _prepare_training(cfg, args)
         complete_model(cfg)
-        runner = _ToolRunner.from_cfg(cfg)
+        try:
+            runner = _ToolRunner.from_cfg(cfg)
+        except TypeError as error:
+            # Python names a base class and no key of the config.
+            raise TypeError('; '.join([str(error), *unread_keys(cfg)])) from error
         if hasattr(args, 'checkpoint'):
             runner.test_loop  # noqa: B018, a property that builds
         else:

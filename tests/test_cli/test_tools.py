@@ -4,6 +4,8 @@ from urllib.error import URLError
 
 import pytest
 import torch
+from helpers.features import frozen_config
+from helpers.tools import run_tool
 
 from dsrb.tool_arguments import runner_arguments
 from dsrb_mm.cli.tools import clear_errors, how_to_go_on, load_config
@@ -94,3 +96,12 @@ def test_an_interrupt_is_no_traceback(tmp_path):
     torch.save(dict(state_dict={}, meta=dict(epoch=3, iter=6), optimizer={}), file)
     (tmp_path / 'last_checkpoint').write_text(str(file))
     assert f'--resume goes on from {file}' in how_to_go_on(str(tmp_path))
+
+
+def test_a_misspelt_argument_is_named_with_its_key(tmp_path):
+    cfg = frozen_config(tmp_path)
+    cfg.model.head.loss = dict(type='HillLoss', lamm=2)
+    cfg.dump(tmp_path / 'mine.py')
+    assert run_tool('train', ['mine.py'], tmp_path / 'log.txt', cwd=tmp_path) == 1
+    last = (tmp_path / 'log.txt').read_text().splitlines()[-1]
+    assert last.startswith('error: ') and 'did you mean model.head.loss.lam?' in last
