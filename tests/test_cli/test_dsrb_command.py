@@ -417,6 +417,17 @@ def test_thresholds_are_shown_and_chosen(folder, copied):
     assert np.allclose(dsrb_mm.load(copied).model.calibration.thresholds, before, atol=1e-3)
 
 
+def test_a_model_without_thresholds(folder, copied):
+    path = find_checkpoint(folder / copied)
+    content = torch.load(path, weights_only=False)
+    content['meta'].pop('calibration')
+    torch.save(content, path)
+    assert 'has no thresholds: --best-f1 chooses them' in call('thresholds', copied, code=1)
+    text = ' '.join(call('evaluate', copied).split())
+    assert 'thresholds: cross-validated, because the model has none' in text
+    assert 'stored in copied/' in call('thresholds', copied, '--best-f1')
+
+
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
