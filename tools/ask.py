@@ -34,7 +34,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     args = vars(parse_args(argv))
     from dsrb_mm.annotation import ask
-    from dsrb_mm.cli.tools import clear_errors
+    from dsrb_mm.cli.errors import clear_errors
 
     with clear_errors(ValueError, FileExistsError):
         questions = ask(**dict(args, limit=args['limit'] or None))

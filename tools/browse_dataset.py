@@ -60,8 +60,9 @@ def main(argv: list[str] | None = None) -> None:
     args = parser.parse_args(argv)
     if args.number < 1 or args.max_names < 1:
         parser.error('--number and --max-names must be at least 1')
+    from dsrb_mm.cli.errors import clear_errors
     from dsrb_mm.cli.outputs import protect_inputs
-    from dsrb_mm.cli.tools import clear_errors, read_config
+    from dsrb_mm.cli.tools import read_config
     from dsrb_mm.datasets.config_data import build_split
     from dsrb_mm.visualization import draw_label_picture, original_image, transformed_image
 

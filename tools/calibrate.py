@@ -14,8 +14,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--split', choices=['val', 'test'], default='val', help='held-out images')
     args = parser.parse_args(argv)
     from dsrb_mm.calibration import NEVER
+    from dsrb_mm.cli.errors import clear_errors
     from dsrb_mm.cli.outputs import protect_inputs
-    from dsrb_mm.cli.tools import clear_errors, read_config
+    from dsrb_mm.cli.tools import read_config
     from dsrb_mm.engine.checkpoints.stored_calibration import store_calibration
     from dsrb_mm.report import calibrate_checkpoint
 

@@ -19,8 +19,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--out', help='write the counts of all categories to this CSV')
     args = parser.parse_args(argv)
     from dsrb_mm.cli.data_findings import show_data
+    from dsrb_mm.cli.errors import clear_errors
     from dsrb_mm.cli.outputs import protect_inputs
-    from dsrb_mm.cli.tools import clear_errors, read_config
+    from dsrb_mm.cli.tools import read_config
     from dsrb_mm.engine.training_checks import show_findings
 
     console = Console(markup=False, highlight=False)  # categories may be called [/x]

@@ -92,7 +92,7 @@ def compare(
 
 def main() -> None:
     args = parse_args()
-    from dsrb_mm.cli.tools import clear_errors
+    from dsrb_mm.cli.errors import clear_errors
     from dsrb_mm.comparison import Setup, make_comparison, write_comparison
     from dsrb_mm.sweep import KnownLabels
 

@@ -64,7 +64,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     from dsrb_mm.cli.completing import CompletionFiles, fill_in_labels
-    from dsrb_mm.cli.tools import clear_errors, read_config
+    from dsrb_mm.cli.errors import clear_errors
+    from dsrb_mm.cli.tools import read_config
     from dsrb_mm.completion import TrustRule
     from dsrb_mm.datasets.config_files import files_of_config
     from dsrb_mm.features import use_cached_features

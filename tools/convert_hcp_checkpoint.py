@@ -21,8 +21,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('dst', help='checkpoint to write; the word vectors go beside it (.npy)')
     parser.add_argument('--reverse', action='store_true', help='from our format to theirs')
     args = parser.parse_args(argv)
+    from dsrb_mm.cli.errors import clear_errors
     from dsrb_mm.cli.outputs import protect_inputs
-    from dsrb_mm.cli.tools import clear_errors
     from dsrb_mm.models.hcp_checkpoint import convert_checkpoint
 
     with clear_errors():

@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
-    from dsrb_mm.cli.tools import clear_errors
+    from dsrb_mm.cli.errors import clear_errors
 
     with clear_errors(ValueError, ImportError):
         run(args)

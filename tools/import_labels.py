@@ -40,8 +40,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
+    from dsrb_mm.cli.errors import clear_errors
     from dsrb_mm.cli.outputs import files_below, protect_inputs
-    from dsrb_mm.cli.tools import clear_errors
     from dsrb_mm.datasets import import_labels
 
     with clear_errors(ValueError, FileExistsError):

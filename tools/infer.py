@@ -74,7 +74,7 @@ def run(args: argparse.Namespace, console: Console) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
-    from dsrb_mm.cli.tools import clear_errors
+    from dsrb_mm.cli.errors import clear_errors
 
     with clear_errors(ValueError):
         run(args, Console(markup=False, highlight=False))

@@ -16,8 +16,8 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('work_dirs', nargs='+', help='work directories; the latest run of each')
     parser.add_argument('--out', default='curves.png', help='picture to write')
     args = parser.parse_args(argv)
+    from dsrb_mm.cli.errors import clear_errors
     from dsrb_mm.cli.outputs import files_below, protect_inputs
-    from dsrb_mm.cli.tools import clear_errors
     from dsrb_mm.visualization.training_curves import draw_training_curves, read_training_log
 
     with clear_errors():

@@ -14,8 +14,9 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument('--split', choices=['test', 'val'], default='test')
     parser.add_argument('--mistakes', type=int, default=24, help='shown of each kind, at most')
     args = parser.parse_args(argv)
+    from dsrb_mm.cli.errors import clear_errors
     from dsrb_mm.cli.outputs import protect_inputs
-    from dsrb_mm.cli.tools import clear_errors, read_config
+    from dsrb_mm.cli.tools import read_config
     from dsrb_mm.report import report_files, write_report
 
     with clear_errors(ValueError):

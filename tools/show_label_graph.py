@@ -38,8 +38,9 @@ def main(argv: list[str] | None = None) -> None:
         help='categories that occur together side by side, or as in the data set',
     )
     args = parser.parse_args(argv)
+    from dsrb_mm.cli.errors import clear_errors
     from dsrb_mm.cli.outputs import protect_inputs
-    from dsrb_mm.cli.tools import clear_errors, read_config
+    from dsrb_mm.cli.tools import read_config
     from dsrb_mm.datasets.config_data import build_split
     from dsrb_mm.models.layers import label_graph
     from dsrb_mm.visualization import draw_label_graph, similar_order, strongest_edges

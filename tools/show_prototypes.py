@@ -47,8 +47,9 @@ def main(argv: list[str] | None = None) -> None:
     if args.images < 1:
         parser.error('--images must be at least 1')
     from dsrb_mm.apis import check_classes, load_model
+    from dsrb_mm.cli.errors import clear_errors
     from dsrb_mm.cli.outputs import protect_inputs
-    from dsrb_mm.cli.tools import clear_errors, read_config
+    from dsrb_mm.cli.tools import read_config
     from dsrb_mm.datasets.config_data import build_split, test_pipeline
     from dsrb_mm.visualization import draw_prototype_picture
     from dsrb_mm.visualization.nearest_images import find_members, prototype_bank

@@ -85,7 +85,7 @@ def sweep(runs: list[Run], launch: Launch, work_dir: Path, console: Console) -> 
 
 def main() -> None:
     args = parse_args()
-    from dsrb_mm.cli.tools import clear_errors
+    from dsrb_mm.cli.errors import clear_errors
     from dsrb_mm.sweep import Launch, make_plan, write_report
 
     console = Console()

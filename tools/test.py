@@ -20,7 +20,8 @@ def main() -> None:
     args = parser.parse_args()
     from mmengine.dist import is_main_process
 
-    from dsrb_mm.cli.tools import build_runner, clear_errors, leave_group
+    from dsrb_mm.cli.errors import clear_errors
+    from dsrb_mm.cli.tools import build_runner, leave_group
     from dsrb_mm.evaluation.prediction_dump import PredictionDump, check_metrics_file, write_metrics
 
     item = args.out_item or ('metrics' if str(args.out).endswith('.json') else 'pred')

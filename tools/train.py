@@ -24,7 +24,8 @@ def main() -> None:
     )
     add_training_options(parser)
     args = parser.parse_args()
-    from dsrb_mm.cli.tools import build_runner, clear_errors, how_to_go_on, leave_group
+    from dsrb_mm.cli.errors import clear_errors
+    from dsrb_mm.cli.tools import build_runner, how_to_go_on, leave_group
 
     runner = build_runner(args)
     with clear_errors():

@@ -41,7 +41,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     """Run the command line."""
     args = parse_args(argv)
-    from dsrb_mm.cli.tools import clear_errors
+    from dsrb_mm.cli.errors import clear_errors
 
     with clear_errors(ValueError):
         make_vectors(args)

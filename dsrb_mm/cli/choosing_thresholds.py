@@ -10,8 +10,8 @@ from rich.table import Table
 from dsrb_mm.apis.model_loading import checkpoint_classes
 from dsrb_mm.calibration import NEVER, Calibration
 from dsrb_mm.cli.command_settings import WRONG_INPUT, quiet_console
+from dsrb_mm.cli.errors import clear_errors
 from dsrb_mm.cli.outputs import protect_inputs
-from dsrb_mm.cli.tools import clear_errors
 from dsrb_mm.datasets.data_checks import shorten
 from dsrb_mm.engine.checkpoints.checkpoint_weights import read_checkpoint
 from dsrb_mm.engine.checkpoints.stored_calibration import read_calibration, store_calibration

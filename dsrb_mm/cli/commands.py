@@ -15,10 +15,10 @@ from mmengine.utils.dl_utils import collect_env
 import dsrb_mm
 from dsrb_mm.apis import collect_images, score_writer, write_scores
 from dsrb_mm.cli.command_settings import WRONG_INPUT, quiet_console
+from dsrb_mm.cli.errors import clear_errors
 from dsrb_mm.cli.exporting import export_model
 from dsrb_mm.cli.outputs import files_below, protect_inputs
 from dsrb_mm.cli.predictions import prediction_table
-from dsrb_mm.cli.tools import clear_errors
 from dsrb_mm.comparison import Comparison, Setup, make_comparison, write_comparison
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
 from dsrb_mm.fileio.config_file import write_config_file

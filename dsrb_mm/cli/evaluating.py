@@ -10,9 +10,9 @@ from mmengine.runner import Runner
 
 from dsrb_mm.calibration import Calibration
 from dsrb_mm.cli.command_settings import WRONG_INPUT, quiet_console
+from dsrb_mm.cli.errors import clear_errors
 from dsrb_mm.cli.metric_tables import metric_table
 from dsrb_mm.cli.outputs import protect_inputs
-from dsrb_mm.cli.tools import clear_errors
 from dsrb_mm.datasets import get_label_matrix
 from dsrb_mm.datasets.few_labels import few_known
 from dsrb_mm.engine.bare_model import bare_model

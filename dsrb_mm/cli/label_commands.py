@@ -10,7 +10,7 @@ from dsrb_mm.annotation import ask
 from dsrb_mm.cli.command_settings import WRONG_INPUT, quiet_console
 from dsrb_mm.cli.completing import CompletionFiles, fill_in_labels
 from dsrb_mm.cli.data_findings import show_data
-from dsrb_mm.cli.tools import clear_errors
+from dsrb_mm.cli.errors import clear_errors
 from dsrb_mm.completion import TrustRule
 from dsrb_mm.datasets import import_labels
 from dsrb_mm.datasets.config_files import files_of_config

@@ -8,7 +8,8 @@ from helpers.features import frozen_config
 from helpers.tools import run_tool
 
 from dsrb.tool_arguments import runner_arguments
-from dsrb_mm.cli.tools import clear_errors, how_to_go_on, load_config
+from dsrb_mm.cli.errors import clear_errors
+from dsrb_mm.cli.tools import how_to_go_on, load_config
 
 NEEDED = 'model = train_dataloader = train_cfg = optim_wrapper = dict()\n'
 

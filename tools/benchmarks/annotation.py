@@ -20,7 +20,7 @@ import pandas as pd
 from mmengine.config import Config
 from rich.console import Console
 
-from dsrb_mm.cli.tools import clear_errors
+from dsrb_mm.cli.errors import clear_errors
 from dsrb_mm.comparison.training import output_to
 from dsrb_mm.completion import ORDERS, VALUES, rank_open_entries, write_table
 from dsrb_mm.completion.scoring import score_images
