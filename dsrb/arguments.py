@@ -36,8 +36,8 @@ Labels = Annotated[
     Path,
     typer.Argument(
         exists=True,
-        help='CSV (path, split, one column per category: 1, 0 or nothing), or an export of an '
-        'annotation tool',
+        help='CSV (path, split, one column per category: 1, 0 or nothing), a folder of Pascal VOC, '
+        'or an export of an annotation tool',
     ),
 ]
 WorkDir = Annotated[Path, typer.Argument(exists=True, help='work directory of a training')]

@@ -49,7 +49,7 @@ def train_command(labels: Path, work_dir: Path, **options: Any) -> None:
             ) from error
     console.print(f'model: {find_checkpoint(work_dir)}', soft_wrap=True)
     console.print('next:')
-    for command in ('report {}', 'predict {} IMAGES', 'complete {}', 'export {}'):
+    for command in ('report {}', 'predict {} IMAGES', 'thresholds {}', 'complete {}', 'export {}'):
         console.print(f'  dsrb {command.format(work_dir)}', soft_wrap=True)
 
 
