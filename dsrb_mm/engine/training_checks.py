@@ -21,6 +21,7 @@ from dsrb_mm.engine.checkpoints.checkpoint_reading import load_plain_checkpoint
 from dsrb_mm.engine.config_keys import unread_keys
 from dsrb_mm.engine.hooks.category_check_hook import checkpoint_classes, compare_word_vectors
 from dsrb_mm.engine.model_config import complete_model
+from dsrb_mm.engine.quiet_building import quiet_building
 from dsrb_mm.models.model_sizes import wrong_channels
 from dsrb_mm.words.categories import compare_categories
 from dsrb_mm.words.word_vectors import load_word_vectors
@@ -136,8 +137,9 @@ def _build_model(cfg: Config, classes: Sequence[str]) -> None:
     """Without weights: what is wrong shows in the arguments of its parts."""
     cfg = copy.deepcopy(cfg)
     try:
-        complete_model(cfg, classes)
-        MODELS.build(cfg.model)
+        with quiet_building():
+            complete_model(cfg, classes)
+            MODELS.build(cfg.model)
     except (ValueError, TypeError, KeyError) as error:
         raise ValueError(f'the model cannot be built: {error.args[0]}') from error
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
-from mmengine.logging import MMLogger
 from mmpretrain.registry import DATASETS, MODELS
 
 from dsrb_mm.datasets.cached_images import PipelineSamples, sample_batches
 from dsrb_mm.datasets.config_data import image_paths
+from dsrb_mm.engine.quiet_building import quiet_building
 from dsrb_mm.fileio.array_store import alone_in, is_finished, store_folder, write_store
 from dsrb_mm.models.backbones.feature_input import weights_digest
 
@@ -34,7 +33,7 @@ class FeatureExtractor:
         device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
         # A backbone without pretrained weights is the same every time, and leaves the random
         # numbers of what follows as they are.
-        with torch.random.fork_rng(), _warnings_only():
+        with quiet_building():
             torch.manual_seed(0)
             self.backbone = MODELS.build(dict(backbone, cache_bytes=0))
             self.backbone.init_weights()
@@ -82,15 +81,3 @@ class FeatureExtractor:
         return maps.cpu().numpy().astype(np.float16), [
             dict(sample['data_samples'].metainfo_items()) for sample in batch
         ]
-
-
-@contextmanager
-def _warnings_only() -> Iterator[None]:
-    """Keep a line per parameter off the screen."""
-    logger = MMLogger.get_current_instance()
-    level = logger.level
-    logger.setLevel('WARNING')
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
