@@ -113,7 +113,7 @@ def test_one_failure_does_not_stop_the_others(folder):
     ('arguments', 'message'),
     [
         (['--baseline', 'none'], "expected the baseline to be one of ['linear', 'dropout']"),
-        (['--known', 'NoMask'], 'one such as KnownPerCategory, KnownProportion, LabelFile, Single'),
+        (['--known', 'KnownPerCategry'], 'KnownPerCategory'),
         (['--holdout', '0.3'], 'one part of the training images'),
         (['--budget', 'many'], 'invalid budget value'),
     ],
