@@ -145,3 +145,17 @@ def check_options(name: str, value: Any, allowed: tuple[str, ...] | None = None)
     if unknown:
         raise TypeError(f'expected {name} to have keys of {allowed}, but got {unknown[:5]}')
     return value
+
+
+def read_probability(text: str) -> float | None:
+    """The number from 0 to 1 that a text states; None if it states something else.
+
+    Example:
+        >>> read_probability('0.5'), read_probability('2'), read_probability('nan')
+        (0.5, None, None)
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if 0 <= value <= 1 else None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from dsrb_mm.arguments import read_probability
 from dsrb_mm.datasets.readers.csv_cells import read_rows, rectangular_rows
 from dsrb_mm.datasets.readers.image_names import check_image_names
 
@@ -74,11 +75,8 @@ def by_image(questions: Sequence[Question]) -> dict[str, list[Question]]:
 
 
 def _read_score(text: str, place: str) -> float:
-    try:
-        score = float(text)
-    except ValueError:
-        score = -1.0
-    if not 0 <= score <= 1:
+    score = read_probability(text)
+    if score is None:
         raise ValueError(f'{place}: expected a score from 0 to 1, but got {text[:80]!r}')
     return score
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.table import Table
 
 from dsrb_mm.apis.model_loading import checkpoint_classes
+from dsrb_mm.arguments import read_probability
 from dsrb_mm.calibration import NEVER, Calibration
 from dsrb_mm.cli.command_settings import WRONG_INPUT, quiet_console
 from dsrb_mm.cli.errors import clear_errors
@@ -88,18 +89,11 @@ def parse_thresholds(texts: Sequence[str], classes: Sequence[str]) -> dict[str, 
                 f'expected --set CATEGORY=THRESHOLD with a category of the model, but got {text!r}'
                 f'; it has {shorten(classes)}'
             )
-        found[name] = NEVER if number == 'never' else _probability(number)
+        value = NEVER if number == 'never' else read_probability(number)
+        if value is None:
+            raise ValueError(f'expected a threshold in [0, 1] or never, but got {number!r}')
+        found[name] = value
     return found
-
-
-def _probability(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise ValueError(f'expected a threshold in [0, 1] or never, but got {text!r}')
-    return value
 
 
 def _rows(found: Calibration, classes: Sequence[str]) -> list[tuple[str, str, str, str]]:

@@ -26,7 +26,7 @@ def find_format(source: Path) -> str:
             return 'cvat'
         if is_voc(source):
             return 'voc'
-        inside = sorted(str(folder) for folder in source.iterdir() if is_voc(folder))
+        inside = sorted(str(path) for path in source.iterdir() if path.is_dir() and is_voc(path))
         if inside:
             raise ValueError(f'{source} holds folders of Pascal VOC: name one of {inside[:5]}')
         return 'folders'
