@@ -7,7 +7,18 @@ from __future__ import annotations
 
 import argparse
 
-FORMATS = ('auto', 'csv', 'tags', 'folders', 'voc', 'coco', 'label_studio', 'cvat', 'fiftyone')
+FORMATS = (
+    'auto',
+    'csv',
+    'rows',
+    'tags',
+    'folders',
+    'voc',
+    'coco',
+    'label_studio',
+    'cvat',
+    'fiftyone',
+)
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -26,7 +37,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     add('--image-root', help='folder of the images; default: beside the source')
     add('--relative-to', help='folder that written paths are relative to; default: that of --out')
     add('--categories', nargs='+', help='columns to write, in this order; default: all')
-    add('--field', help='column of tags, or field of the labels (FiftyOne), image (Label Studio)')
+    add(
+        '--field',
+        help='column of tags or categories, field of the labels (FiftyOne), image (Label Studio)',
+    )
     add('--separator', default='|', help='between tags in one cell')
     add('--ignore-columns', nargs='+', default=[], help='columns of a CSV that are no categories')
     add('--skip-missing', action='store_true', help='leave out images that are not there')

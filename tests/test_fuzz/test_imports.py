@@ -38,6 +38,7 @@ JSONS = dict(
 LABELS = dict(classes=['cat', 'dog'], labels=dict(a=0, b=[dict(label=1, confidence=0.5)], c=None))
 XML = b'<annotations><image name="a.jpg" subset="Train"><tag label="cat"/></image></annotations>'
 TAGS = b'path,tags,looked_for,split\na.jpg,cat|dog,cat|dog|cow,train\n"b.jpg",,cat,val\n'
+ROWS = b'path,category,value,split\na.jpg,cat,1,train\n"b",dog,0,val\nb.jpg,cat,,val\n'
 SNIPPETS = (b'"', b',', b'<', b'&x;', b'\0', b'\xff', b'\n', b'\r', b'{', b'[', b'null', b'|', b'/')
 
 
@@ -48,11 +49,11 @@ def folder(tmp_path):
     return tmp_path
 
 
-def read(folder, name, **options):
+def read(folder, name, unknown='absent', **options):
     def run():
         out = folder / 'labels.csv'
         out.unlink(missing_ok=True)
-        import_labels(folder / name, out, unknown='absent', skip_missing=True, val=0, **options)
+        import_labels(folder / name, out, unknown=unknown, skip_missing=True, val=0, **options)
         table = pd.read_csv(out, keep_default_na=False).drop(columns=['path', 'split'])
         return set(np.unique(table.astype(str))) <= {'0', '1', ''} or pytest.fail(f'{table}')
 
@@ -85,3 +86,10 @@ def test_classifications(folder, content):
 def test_bytes(folder, name, content):
     (folder / name).write_bytes(content)
     read(folder, name)
+
+
+@shared_folder
+@given(content=damaged(ROWS, SNIPPETS))
+def test_rows(folder, content):
+    (folder / 'x.csv').write_bytes(content)
+    read(folder, 'x.csv', unknown=None, format='rows')

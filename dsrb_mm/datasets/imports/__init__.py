@@ -1,5 +1,7 @@
 """Labels of other formats as a CSV of labels: tags, folders, COCO, annotation tools."""
 
-from .import_labels import FORMATS, ImportReport, import_labels
+from .formats import FORMATS
+from .import_labels import import_labels
+from .import_report import ImportReport
 
 __all__ = ['FORMATS', 'ImportReport', 'import_labels']

@@ -1,13 +1,40 @@
-"""Detection of the format of annotations."""
+"""The formats of labels: their readers, and their detection."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from dsrb_mm.datasets.imports.fiftyone import LABELS, SAMPLES
-from dsrb_mm.datasets.imports.tag_column import has_tags
-from dsrb_mm.datasets.imports.voc import is_voc
+from dsrb_mm.datasets.imports.annotations import Annotations, ReaderOptions
+from dsrb_mm.datasets.imports.coco import read_coco
+from dsrb_mm.datasets.imports.cvat import read_cvat
+from dsrb_mm.datasets.imports.fiftyone import LABELS, SAMPLES, read_fiftyone
+from dsrb_mm.datasets.imports.folders import read_folders
+from dsrb_mm.datasets.imports.label_rows import has_label_rows, read_label_rows
+from dsrb_mm.datasets.imports.label_studio import read_label_studio
+from dsrb_mm.datasets.imports.tag_column import (
+    has_tags,
+    read_header,
+    read_label_columns,
+    read_tag_column,
+)
+from dsrb_mm.datasets.imports.voc import is_voc, read_voc
 from dsrb_mm.fileio.annotation_files import read_json
+
+READERS: dict[str, Callable[[Path, ReaderOptions], Annotations]] = {
+    'csv': read_label_columns,
+    'rows': read_label_rows,
+    'tags': read_tag_column,
+    'folders': read_folders,
+    'voc': read_voc,
+    'coco': read_coco,
+    'label_studio': read_label_studio,
+    'cvat': read_cvat,
+    'fiftyone': read_fiftyone,
+}
+FORMATS = tuple(READERS)
+# They say themselves what is unknown.
+WITH_UNKNOWN = ('csv', 'rows')
 
 
 def find_format(source: Path) -> str:
@@ -32,7 +59,10 @@ def find_format(source: Path) -> str:
         return 'folders'
     suffix = source.suffix.lower()
     if suffix == '.csv':
-        return 'tags' if has_tags(source) else 'csv'
+        header = read_header(source)
+        if has_label_rows(header):
+            return 'rows'
+        return 'tags' if has_tags(header) else 'csv'
     if suffix == '.xml':
         return 'cvat'
     if suffix == '.json':

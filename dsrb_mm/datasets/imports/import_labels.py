@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,73 +13,24 @@ from numpy.typing import NDArray
 
 from dsrb_mm.datasets.data_checks import shorten
 from dsrb_mm.datasets.imports.added_labels import add_labels
-from dsrb_mm.datasets.imports.annotations import Annotations, ImageTags, ReaderOptions
-from dsrb_mm.datasets.imports.coco import read_coco
-from dsrb_mm.datasets.imports.cvat import read_cvat
-from dsrb_mm.datasets.imports.fiftyone import read_fiftyone
-from dsrb_mm.datasets.imports.folders import read_folders
-from dsrb_mm.datasets.imports.formats import find_format
+from dsrb_mm.datasets.imports.annotations import Annotations, ReaderOptions
+from dsrb_mm.datasets.imports.formats import FORMATS, READERS, WITH_UNKNOWN, find_format
 from dsrb_mm.datasets.imports.images import (
     check_found,
     find_images,
-    in_several_splits,
     merge_images,
     paths_below,
 )
-from dsrb_mm.datasets.imports.label_studio import read_label_studio
+from dsrb_mm.datasets.imports.import_report import ImportReport, import_notes
 from dsrb_mm.datasets.imports.stratified_splits import complete_splits
-from dsrb_mm.datasets.imports.tag_column import read_label_columns, read_tag_column
 from dsrb_mm.datasets.imports.unknown_labels import UNLISTED, UnknownRule, label_matrix
-from dsrb_mm.datasets.imports.voc import read_voc
 from dsrb_mm.fileio.atomic import open_atomically
 from dsrb_mm.fileio.csv_rows import path_cell, row_writer
 from dsrb_mm.fileio.outputs import check_outputs
 
-_READERS: dict[str, Callable[[Path, ReaderOptions], Annotations]] = {
-    'csv': read_label_columns,
-    'tags': read_tag_column,
-    'folders': read_folders,
-    'voc': read_voc,
-    'coco': read_coco,
-    'label_studio': read_label_studio,
-    'cvat': read_cvat,
-    'fiftyone': read_fiftyone,
-}
-FORMATS = tuple(_READERS)
 _TEXT = {1: '1', 0: '0', -1: ''}
 _COUNTED = (('present', 1), ('absent', 0), ('unknown', -1))
 _RESERVED = ('path', 'split')
-
-
-@dataclass(frozen=True)
-class ImportReport:
-    """What :func:`import_labels` has read and written.
-
-    Attributes:
-        out: The CSV.
-        format: Format that was read.
-        image_root: Folder that paths in the CSV are relative to.
-        counts: One row per category: category, present, absent, unknown.
-        splits: Number of images by split.
-        notes: Further remarks for users, one line each.
-    """
-
-    out: Path
-    format: str
-    image_root: str
-    counts: pd.DataFrame
-    splits: dict[str, int]
-    notes: tuple[str, ...]
-
-    def __str__(self) -> str:
-        total = self.counts[['present', 'absent', 'unknown']].sum()
-        splits = ', '.join(f'{count:,} {name}' for name, count in sorted(self.splits.items()))
-        head = (
-            f'{self.out}: {sum(self.splits.values()):,} images ({splits}), {len(self.counts)} '
-            f'categories, read as {self.format}\n{total.present:,} labels present, '
-            f'{total.absent:,} absent, {total.unknown:,} unknown'
-        )
-        return '\n'.join([head, self.counts.to_string(index=False), *self.notes])
 
 
 def import_labels(
@@ -103,10 +53,10 @@ def import_labels(
 ) -> ImportReport:
     """Read labels of another format and write the CSV that :class:`CSVMultiLabel` reads.
 
-    Formats: ``csv`` (1, 0 or nothing per category: gets a split), ``tags`` (a CSV of path and
-    tags), ``folders`` (one per category), ``voc`` (a folder of Pascal VOC), ``coco`` (instances
-    json), ``label_studio`` (JSON), ``cvat`` (CVAT for images 1.1), ``fiftyone`` (FiftyOneDataset,
-    FiftyOneImageClassificationDataset).
+    Formats: ``csv`` (1, 0 or nothing per category: gets a split), ``rows`` (a CSV of path, category
+    and value), ``tags`` (a CSV of path and tags), ``folders`` (one per category), ``voc`` (a folder
+    of Pascal VOC), ``coco`` (instances json), ``label_studio`` (JSON), ``cvat`` (CVAT for images
+    1.1), ``fiftyone`` (FiftyOneDataset, FiftyOneImageClassificationDataset).
 
     Args:
         source: File or folder to read.
@@ -115,11 +65,13 @@ def import_labels(
         unknown: What it means that a category is not listed for an image: ``'absent'``,
             ``'unlisted'`` (unknown), or a file of what was looked for, which makes the rest
             unknown: one category per line, for all images, or a CSV of path and looked_for. Must be
-            given, except for ``csv``. What the source itself says about an image counts more.
+            given, except for ``csv`` and ``rows``, where what is not listed is unknown. What the
+            source itself says about an image counts more.
         image_root: Folder of the images; None: beside the source.
         relative_to: Folder that the written paths are relative to; None: that of ``out``.
         categories: Columns to write, in this order; None: all that the source names.
-        field: Column of tags, field of a FiftyOne sample, or of a Label Studio task's image.
+        field: Column of tags or of categories, field of a FiftyOne sample, or of a Label Studio
+            task's image.
         separator: Between tags in one cell.
         ignore_columns: Columns of a ``csv`` that are not categories.
         skip_missing: Whether missing images are left out.
@@ -150,11 +102,11 @@ def import_labels(
     read = [source, *(path for path in (unknown, add_to) if path is not None)]
     check_outputs([out], read, overwrite)
     format = find_format(source) if format == 'auto' else format
-    rule = UnknownRule(UNLISTED if format == 'csv' else unknown, separator)
+    rule = UnknownRule(_unlisted(source, format, unknown), separator)
     options = ReaderOptions(field, separator, tuple(ignore_columns))
-    found = _READERS[format](source, options)
+    found = READERS[format](source, options)
     if not found.images:
-        what = ', only a header' if format in ('csv', 'tags') else ''
+        what = ', only a header' if format in ('csv', 'rows', 'tags') else ''
         raise ValueError(f'expected {source} to name images, but got none{what}')
     columns = _columns(found, categories, source)
     files, root = find_images(found, None if image_root is None else str(image_root))
@@ -166,7 +118,7 @@ def import_labels(
     names = [Path(os.path.relpath(file, root)).as_posix() for file in kept]
     rule.check(images, names, columns)
     labels = label_matrix(images, names, columns, rule)
-    notes = _notes(found.images, files, images, columns, merged)
+    notes = import_notes(found.images, files, images, columns, merged)
     base = str(out.parent if relative_to is None else relative_to)
     if add_to is not None:
         beside = Path(add_to).parent
@@ -192,6 +144,18 @@ def import_labels(
     return ImportReport(out, format, base or '.', table, splits, tuple(notes))
 
 
+def _unlisted(source: Path, format: str, unknown: str | Path | None) -> str | Path | None:
+    """What it means that a category is not listed."""
+    if format not in WITH_UNKNOWN:
+        return unknown
+    if unknown is not None and str(unknown) != UNLISTED:
+        raise ValueError(
+            f'expected no value of unknown (--unknown) for {source}, but got {unknown}: what it '
+            'does not list is unknown; write 0 for what is absent'
+        )
+    return UNLISTED
+
+
 def _columns(found: Annotations, wanted: Sequence[str] | None, source: Path) -> list[str]:
     """Names of the categories to write."""
     named = dict.fromkeys(found.categories)
@@ -206,34 +170,6 @@ def _columns(found: Annotations, wanted: Sequence[str] | None, source: Path) -> 
             f'split, but got {columns[:5]}, repeated {repeated[:5]}, reserved {reserved[:5]}'
         )
     return columns
-
-
-def _notes(
-    records: Sequence[ImageTags],
-    files: Sequence[str | None],
-    images: Sequence[ImageTags],
-    columns: Sequence[str],
-    merged: int,
-) -> list[str]:
-    missing = list(files).count(None)
-    clashing = in_several_splits(records, files)
-    unseen = sum(not image.seen for image in images)
-    disputed = sum(len(image.disputed) for image in images)
-    left_out = sorted({name for image in records for name in image.present} - set(columns))
-    alike = Counter(name.casefold() for name in columns)
-    twins = [name for name in columns if alike[name.casefold()] > 1]
-    lines = {
-        f'{missing} images are missing and were left out': missing,
-        f'{merged} records are of images that have another one; they were merged': merged,
-        f'{len(clashing)} images are in several splits and stay in the one named first: '
-        f'{shorten(clashing)}': clashing,
-        f'{unseen} images were not looked at: all their labels are unknown': unseen,
-        f'{disputed} labels are unknown: annotators disagree, or all objects are marked '
-        'difficult': disputed,
-        f'categories left out: {", ".join(left_out[:10])}': left_out,
-        f'categories that differ in upper and lower case only: {", ".join(twins[:10])}': twins,
-    }
-    return [line for line, there in lines.items() if there]
 
 
 def _write(

@@ -19,9 +19,9 @@ TAG_COLUMNS = ('tags', 'labels', 'label', 'tag', 'categories')
 LOOKED_FOR, CATEGORY, SPLIT = 'looked_for', 'category', 'split'
 
 
-def has_tags(path: Path) -> bool:
+def has_tags(header: list[str]) -> bool:
     """Tell whether a CSV has a column of tags instead of one per category."""
-    return any(name in TAG_COLUMNS for name in read_header(path))
+    return any(name in TAG_COLUMNS for name in header)
 
 
 def read_tag_column(path: Path, options: ReaderOptions) -> Annotations:
@@ -37,7 +37,7 @@ def read_tag_column(path: Path, options: ReaderOptions) -> Annotations:
     wanted = TAG_COLUMNS if options.field is None else (options.field,)
     tags_at = find_column(path, header, wanted)
     images = []
-    for line, row in _body(path, len(header)):
+    for line, row in read_body(path, len(header)):
         looked_for = None
         if LOOKED_FOR in header:
             looked_for = frozenset(clean(row[header.index(LOOKED_FOR)].split(options.separator)))
@@ -50,7 +50,7 @@ def read_tag_column(path: Path, options: ReaderOptions) -> Annotations:
                 split=row[header.index(SPLIT)].strip() or None if SPLIT in header else None,
             )
         )
-    return Annotations(images, (), _folders(path))
+    return Annotations(images, (), csv_folders(path))
 
 
 def read_label_columns(path: Path, options: ReaderOptions) -> Annotations:
@@ -71,7 +71,7 @@ def read_label_columns(path: Path, options: ReaderOptions) -> Annotations:
         )
     columns = {name: at for at, name in enumerate(header) if name not in reserved}
     images = []
-    for line, row in _body(path, len(header)):
+    for line, row in read_body(path, len(header)):
         labels = {name: parse_label(row[at]) for name, at in columns.items()}
         wrong = [name for name, label in labels.items() if label is None]
         if wrong:
@@ -90,7 +90,7 @@ def read_label_columns(path: Path, options: ReaderOptions) -> Annotations:
                 split=row[header.index(SPLIT)].strip() or None if SPLIT in header else None,
             )
         )
-    return Annotations(images, list(columns), _folders(path))
+    return Annotations(images, list(columns), csv_folders(path))
 
 
 def read_looked_for(path: Path, separator: str) -> dict[str, frozenset[str]]:
@@ -108,7 +108,7 @@ def read_looked_for(path: Path, separator: str) -> dict[str, frozenset[str]]:
     path_at = find_column(path, header, PATH_COLUMNS)
     at = find_column(path, header, (LOOKED_FOR, CATEGORY))
     found: dict[str, set[str]] = {}
-    for _, row in _body(path, len(header)):
+    for _, row in read_body(path, len(header)):
         names = row[at].split(separator) if header[at] == LOOKED_FOR else [row[at]]
         found.setdefault(row[path_at], set()).update(clean(names))
     return {name: frozenset(categories) for name, categories in found.items()}
@@ -129,7 +129,8 @@ def read_header(path: Path) -> list[str]:
     return header
 
 
-def _body(path: Path, width: int) -> Iterator[tuple[int, list[str]]]:
+def read_body(path: Path, width: int) -> Iterator[tuple[int, list[str]]]:
+    """Lines and rows below the header, each ``width`` long."""
     rows = read_rows(path)
     next(rows, None)
     return rectangular_rows(path, rows, width)
@@ -150,5 +151,6 @@ def find_column(path: Path, header: list[str], names: tuple[str, ...]) -> int:
     )
 
 
-def _folders(path: Path) -> list[str]:
+def csv_folders(path: Path) -> list[str]:
+    """Where the images of a CSV may lie."""
     return [str(path.parent), str(path.parent / 'images')]

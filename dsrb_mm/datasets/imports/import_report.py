@@ -1,0 +1,82 @@
+"""What an import has read, written and left out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from dsrb_mm.datasets.data_checks import shorten
+from dsrb_mm.datasets.imports.annotations import ImageTags
+from dsrb_mm.datasets.imports.images import in_several_splits
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What :func:`import_labels` has read and written.
+
+    Attributes:
+        out: The CSV.
+        format: Format that was read.
+        image_root: Folder that paths in the CSV are relative to.
+        counts: One row per category: category, present, absent, unknown.
+        splits: Number of images by split.
+        notes: Further remarks for users, one line each.
+    """
+
+    out: Path
+    format: str
+    image_root: str
+    counts: pd.DataFrame
+    splits: dict[str, int]
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        total = self.counts[['present', 'absent', 'unknown']].sum()
+        splits = ', '.join(f'{count:,} {name}' for name, count in sorted(self.splits.items()))
+        head = (
+            f'{self.out}: {sum(self.splits.values()):,} images ({splits}), {len(self.counts)} '
+            f'categories, read as {self.format}\n{total.present:,} labels present, '
+            f'{total.absent:,} absent, {total.unknown:,} unknown'
+        )
+        return '\n'.join([head, self.counts.to_string(index=False), *self.notes])
+
+
+def import_notes(
+    records: Sequence[ImageTags],
+    files: Sequence[str | None],
+    images: Sequence[ImageTags],
+    columns: Sequence[str],
+    merged: int,
+) -> list[str]:
+    """Say what was left out, merged or made unknown.
+
+    Args:
+        records: All records of the source.
+        files: Their image files, None for missing ones.
+        images: The records that were written, merged by image.
+        columns: The categories that were written.
+        merged: How many records were merged into others.
+    """
+    missing = list(files).count(None)
+    clashing = in_several_splits(records, files)
+    unseen = sum(not image.seen for image in images)
+    disputed = sum(len(image.disputed) for image in images)
+    left_out = sorted({name for image in records for name in image.present} - set(columns))
+    alike = Counter(name.casefold() for name in columns)
+    twins = [name for name in columns if alike[name.casefold()] > 1]
+    lines = {
+        f'{missing} images are missing and were left out': missing,
+        f'{merged} records are of images that have another one; they were merged': merged,
+        f'{len(clashing)} images are in several splits and stay in the one named first: '
+        f'{shorten(clashing)}': clashing,
+        f'{unseen} images were not looked at: all their labels are unknown': unseen,
+        f'{disputed} labels are unknown: annotators disagree, or all objects are marked '
+        'difficult': disputed,
+        f'categories left out: {", ".join(left_out[:10])}': left_out,
+        f'categories that differ in upper and lower case only: {", ".join(twins[:10])}': twins,
+    }
+    return [line for line, there in lines.items() if there]
