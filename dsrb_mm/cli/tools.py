@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch.distributed
 from mmengine.config import Config
-from mmengine.dist import is_distributed, master_only
+from mmengine.dist import barrier, is_distributed, master_only
 from mmengine.runner import Runner
 
 from dsrb_mm.cli.errors import clear_errors
@@ -179,4 +179,7 @@ def leave_group() -> None:
     torchrun calls the whole run failed.
     """
     if is_distributed():
+        # While this thread waits, those of Gloo get the lock of Python that they need to free the
+        # tensors of the last collective; asking for it once Python has ended aborts the process.
+        barrier()
         torch.distributed.destroy_process_group()

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from dsrb_mm.datasets.data_checks import shorten
@@ -140,6 +139,9 @@ def import_labels(
             use = ' and '.join(name for name, share in uses.items() if share)
             notes.append(f'{drawn} images drawn for {use}, by labels, seed {seed}')
     counts = {name: (labels == value).sum(0) for name, value in _COUNTED}
+    # Late: a training by a config imports this module and needs no Pandas.
+    import pandas as pd
+
     table = pd.DataFrame({'category': columns, **counts})
     return ImportReport(out, format, base or '.', table, splits, tuple(notes))
 

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from dsrb_mm.datasets.data_checks import shorten
 from dsrb_mm.datasets.imports.annotations import ImageTags
 from dsrb_mm.datasets.imports.images import in_several_splits
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
