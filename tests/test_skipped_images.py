@@ -10,7 +10,7 @@ from helpers.tools import load_main
 from helpers.training import coco_config
 from mmengine.runner import Runner
 
-from dsrb_mm.datasets.data_report import build_reports, find_unreadable
+from dsrb_mm.datasets.config_report import build_reports, find_unreadable
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
 from dsrb_mm.datasets.skipped_images import SkippedImage, collate_readable
 

@@ -13,8 +13,7 @@ from dsrb_mm.annotation.label_studio_tasks import (
 )
 from dsrb_mm.annotation.questions import Question, read_questions
 from dsrb_mm.annotation.review_page import write_review_page
-from dsrb_mm.apis.model_loading import checkpoint_classes
-from dsrb_mm.engine.checkpoints.checkpoint_weights import read_checkpoint
+from dsrb_mm.engine.checkpoints.checkpoint_weights import checkpoint_classes, read_checkpoint
 from dsrb_mm.engine.checkpoints.stored_calibration import read_calibration
 from dsrb_mm.fileio.outputs import check_outputs
 

@@ -15,7 +15,11 @@ from mmpretrain.registry import DATASETS
 from torch import nn
 
 from dsrb_mm.apis.preprocessing import evaluation_datasets
-from dsrb_mm.engine.checkpoints.checkpoint_weights import load_weights, read_checkpoint
+from dsrb_mm.engine.checkpoints.checkpoint_weights import (
+    checkpoint_classes,
+    load_weights,
+    read_checkpoint,
+)
 from dsrb_mm.engine.checkpoints.stored_calibration import read_calibration
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.fileio.config_file import read_config_file
@@ -144,12 +148,6 @@ def _find_classes(
         return names, 'the checkpoint'
     stated = _config_classes(cfg)
     return (None if stated is None else tuple(stated)), 'the test dataset of the config'
-
-
-def checkpoint_classes(checkpoint: dict[str, Any]) -> tuple[str, ...]:
-    """Categories that a checkpoint was trained on, in their order; none where it does not say."""
-    meta = checkpoint.get('meta') or {}
-    return tuple((meta.get('dataset_meta') or {}).get('classes') or meta.get('CLASSES') or ())
 
 
 def _config_classes(cfg: Config) -> Sequence[str] | None:

@@ -7,14 +7,13 @@ from pathlib import Path
 
 from rich.table import Table
 
-from dsrb_mm.apis.model_loading import checkpoint_classes
 from dsrb_mm.arguments import read_probability
 from dsrb_mm.calibration import NEVER, Calibration
 from dsrb_mm.cli.command_settings import WRONG_INPUT, quiet_console
 from dsrb_mm.cli.errors import clear_errors
 from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.datasets.data_checks import shorten
-from dsrb_mm.engine.checkpoints.checkpoint_weights import read_checkpoint
+from dsrb_mm.engine.checkpoints.checkpoint_weights import checkpoint_classes, read_checkpoint
 from dsrb_mm.engine.checkpoints.stored_calibration import read_calibration, store_calibration
 from dsrb_mm.fileio.atomic import open_atomically
 from dsrb_mm.fileio.csv_rows import row_writer

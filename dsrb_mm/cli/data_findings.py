@@ -7,7 +7,7 @@ from pathlib import Path
 from mmengine.config import Config
 from rich.console import Console
 
-from dsrb_mm.datasets.data_report import build_reports, find_unreadable
+from dsrb_mm.datasets.config_report import build_reports, find_unreadable
 from dsrb_mm.datasets.data_tables import tables, write_csv
 from dsrb_mm.engine.training_checks import data_findings
 

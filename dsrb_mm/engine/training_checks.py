@@ -15,11 +15,13 @@ from mmengine.runner import Runner
 from mmpretrain.registry import MODELS
 from rich.console import Console
 
-from dsrb_mm.datasets.data_report import DataReport, leaks, model_problems, unread_rows
+from dsrb_mm.datasets.config_report import leaks, model_problems, unread_rows
+from dsrb_mm.datasets.data_report import DataReport
 from dsrb_mm.engine.budget import no_batch
 from dsrb_mm.engine.checkpoints.checkpoint_reading import load_plain_checkpoint
+from dsrb_mm.engine.checkpoints.checkpoint_weights import checkpoint_classes
 from dsrb_mm.engine.config_keys import unread_keys
-from dsrb_mm.engine.hooks.category_check_hook import checkpoint_classes, compare_word_vectors
+from dsrb_mm.engine.hooks.category_check_hook import compare_word_vectors
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.engine.quiet_building import quiet_building
 from dsrb_mm.models.model_sizes import wrong_channels
@@ -146,8 +148,8 @@ def _build_model(cfg: Config, classes: Sequence[str]) -> None:
 
 def _compare_checkpoint(path: str | Path, report: DataReport) -> None:
     content = load_plain_checkpoint(path)
-    classes = checkpoint_classes(content) if isinstance(content, dict) else None
-    if classes is not None:
+    classes = checkpoint_classes(content) if isinstance(content, dict) else ()
+    if classes:
         compare_categories(f'load_from={path}', classes, f'the {report.split} set', report.classes)
 
 

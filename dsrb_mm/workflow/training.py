@@ -14,7 +14,7 @@ from rich.console import Console
 
 from dsrb_mm.apis import MultiLabelInferencer
 from dsrb_mm.datasets import import_labels
-from dsrb_mm.datasets.data_report import build_reports
+from dsrb_mm.datasets.config_report import build_reports
 from dsrb_mm.datasets.imports import ImportReport
 from dsrb_mm.engine.budget import AUTO, apply_budget
 from dsrb_mm.engine.checkpoints.checkpoint_reading import guard_checkpoint_loader

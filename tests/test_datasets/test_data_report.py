@@ -7,12 +7,8 @@ import pytest
 from helpers.data import random_labels, write_coco, write_csv, write_voc
 from mmengine.config import Config
 
-from dsrb_mm.datasets.data_report import (
-    DataReport,
-    build_reports,
-    find_unreadable,
-    model_problems,
-)
+from dsrb_mm.datasets.config_report import build_reports, find_unreadable, model_problems
+from dsrb_mm.datasets.data_report import DataReport
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASSES = ['cup', 'dog', 'tree']

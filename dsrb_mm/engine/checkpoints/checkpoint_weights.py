@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -84,3 +85,16 @@ def load_weights(model: nn.Module, checkpoint: dict[str, Any], source: str | Pat
         raise WeightMismatchError(
             f'expected the checkpoint {source} to fit the config, but got {"; ".join(text)}'
         )
+
+
+def checkpoint_classes(content: Mapping[str, Any]) -> tuple[str, ...]:
+    """Categories that a checkpoint was trained on, in their order; none where it does not say.
+
+    Args:
+        content: A checkpoint of MMEngine, or of MMClassification before it.
+    """
+    meta = content.get('meta')
+    meta = meta if isinstance(meta, Mapping) else {}
+    data = meta.get('dataset_meta')
+    named = data.get('classes') if isinstance(data, Mapping) else None
+    return tuple(map(str, named or meta.get('CLASSES') or ()))

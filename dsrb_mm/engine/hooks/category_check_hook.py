@@ -12,7 +12,11 @@ from mmpretrain.registry import HOOKS
 from torch import nn
 
 from dsrb_mm.engine.bare_model import bare_model
-from dsrb_mm.engine.checkpoints.checkpoint_weights import WeightMismatchError, load_weights
+from dsrb_mm.engine.checkpoints.checkpoint_weights import (
+    WeightMismatchError,
+    checkpoint_classes,
+    load_weights,
+)
 from dsrb_mm.words.categories import CategoryMismatchError, compare_categories
 from dsrb_mm.words.semantic_encoder import to_phrase
 from dsrb_mm.words.word_vectors import vector_names
@@ -39,14 +43,6 @@ def compare_word_vectors(source: str | Path, classes: Sequence[str]) -> None:
     if names is not None:
         ours, theirs = (tuple(map(to_phrase, items)) for items in (classes, names))
         compare_categories('the training set', ours, f'the word vectors {source}', theirs)
-
-
-def checkpoint_classes(checkpoint: dict[str, Any]) -> tuple[str, ...] | None:
-    """Categories that a checkpoint was trained on, in their order; None where it does not say."""
-    meta = checkpoint.get('meta')
-    data = meta.get('dataset_meta') if isinstance(meta, dict) else None
-    classes = data.get('classes') if isinstance(data, dict) else None
-    return None if classes is None else tuple(map(str, classes))
 
 
 def _check_numbers(model: nn.Module, expected: int) -> None:
@@ -108,7 +104,7 @@ class CategoryCheckHook(Hook):
         if testing or isinstance(runner._train_loop, BaseLoop):
             loader = runner.test_dataloader if testing else runner.train_dataloader
             found = _classes(loader.dataset)
-            if expected is not None and found is not None:
+            if expected and found is not None:
                 _compare_with_data(expected, found, testing, source)
         content = checkpoint if 'state_dict' in checkpoint else dict(state_dict=checkpoint)
         if testing or runner._resume:
