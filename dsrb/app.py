@@ -203,7 +203,7 @@ app.command(name='import')(import_)
 def compare(
     labels: Labels,
     methods: Annotated[
-        list[str], typer.Option('--method', '-m', help='bce, saliency, dsrb, ...; repeatable')
+        list[str], typer.Option('--method', '-m', help='default, bce, dsrb, ...; repeatable')
     ],
     work_dir: Annotated[Path, typer.Option()] = Path('work_dirs/compare'),
     images: Images = None,

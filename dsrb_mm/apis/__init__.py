@@ -1,6 +1,6 @@
 """Predictions from a config and a checkpoint."""
 
-from .image_inputs import IMAGE_SUFFIXES, ImageInput, collect_images
+from .image_inputs import ImageInput, collect_images
 from .model_loading import check_classes, load_model
 from .multi_label_inferencer import MultiLabelInferencer
 from .preprocessing import InputPipeline, UnreadableImageError
@@ -8,7 +8,6 @@ from .score_files import score_writer, write_scores
 from .selection import Selection
 
 __all__ = [
-    'IMAGE_SUFFIXES',
     'ImageInput',
     'InputPipeline',
     'MultiLabelInferencer',

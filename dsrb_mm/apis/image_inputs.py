@@ -11,11 +11,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from dsrb_mm.datasets.image_decoding import IMAGE_SUFFIXES
 from dsrb_mm.fileio.paths import user_path
 
-IMAGE_SUFFIXES = frozenset(
-    {'.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp'}
-)
 CHANNEL_ORDERS = ('rgb', 'bgr')
 
 
@@ -112,8 +110,7 @@ def _search(folder: Path) -> Iterator[ImageInput]:
     )
     if not found:
         raise ValueError(
-            f'expected folder {folder} to hold images ({", ".join(sorted(IMAGE_SUFFIXES))}), '
-            'but got none'
+            f'expected folder {folder} to hold images ({", ".join(IMAGE_SUFFIXES)}), but got none'
         )
     for path in found:
         yield ImageInput(path.relative_to(folder).with_suffix('').as_posix(), str(path))

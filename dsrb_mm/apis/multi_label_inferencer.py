@@ -23,6 +23,7 @@ from dsrb_mm.apis.preprocessing import InputPipeline, UnreadableImageError, coll
 from dsrb_mm.apis.selection import Selection
 from dsrb_mm.calibration import Calibration, logits_of
 from dsrb_mm.fileio.outputs import check_outputs
+from dsrb_mm.models.category_maps import category_maps
 from dsrb_mm.models.necks import CSRLNeck
 
 
@@ -119,8 +120,8 @@ class MultiLabelInferencer(BaseInferencer):
             topk: Number of predicted categories, instead of ``thr``. Without both: the thresholds
                 of the calibration; without one, what the head was built with, 0.5 if nothing.
             return_attention: Whether results hold the attention maps of all categories.
-            show_dir: Folder for a picture of each image, with the attention of each predicted
-                category where the model has it.
+            show_dir: Folder for a picture of each image, with the map of each predicted category
+                where the model has maps (:func:`category_maps`).
             max_categories: Predicted categories in a picture, the most certain ones.
             skip_unreadable: Leave out images that cannot be decoded, with a warning.
             channel_order: Of arrays: ``'rgb'``, or ``'bgr'`` as OpenCV reads them.
@@ -179,24 +180,23 @@ class MultiLabelInferencer(BaseInferencer):
         max_categories: int,
     ) -> Iterator[dict[str, Any]]:
         for batch in batches:
-            scores, attention = self.forward(collate([data for _, data in batch]))
+            scores, feats = self.forward(collate([data for _, data in batch]))
+            maps = None
+            if return_attention or show_dir is not None:
+                maps = category_maps(self.model, feats)
             for row, (image, data) in enumerate(batch):
                 result = self._result(image, scores[row], select)
-                if return_attention:
-                    result['attention'] = attention[row].cpu().numpy().copy()
+                own = None if maps is None else maps[row].cpu().numpy()
+                if return_attention and own is not None:
+                    result['attention'] = own.copy()
                 if show_dir is not None:
-                    maps = None if attention is None else attention[row].cpu().numpy()
                     path = show_dir / f'{image.name}.png'
-                    draw_prediction(data['inputs'], result, maps, path, max_categories)
+                    draw_prediction(data['inputs'], result, own, path, max_categories)
                 yield result
 
     @torch.no_grad()
-    def forward(self, inputs: dict) -> tuple[np.ndarray, torch.Tensor | None]:
-        """Scores and, where the model has it, attention of a collated batch.
-
-        Shape:
-            scores (B, C), attention (B, C, H, W).
-        """
+    def forward(self, inputs: dict) -> tuple[np.ndarray, Any]:
+        """Scores of a collated batch, (B, C), and what the neck gave for it."""
         data = self.model.data_preprocessor(inputs, False)
         feats = self.model.extract_feat(data['inputs'])
         samples = self.model.head.predict(feats, data.get('data_samples'))
@@ -206,7 +206,7 @@ class MultiLabelInferencer(BaseInferencer):
             logits = _stack(samples, 'pred_logit') if known else logits_of(scores)
             # A score that is not finite stays so, and is reported with its image's name.
             scores = self.calibration.probabilities(logits).astype(np.float32)
-        return scores, feats.attention if self.has_attention else None
+        return scores, feats
 
     def _result(self, image: ImageInput, scores: np.ndarray, select: Selection) -> dict[str, Any]:
         name = image.path or f'input {image.name}'

@@ -9,7 +9,7 @@ from rich.console import Console
 from dsrb_mm.engine.hooks.console_hook import quiet_loggers
 
 # Errors of the library that are about what a user gave: one line, and no traceback.
-WRONG_INPUT = (ValueError, TypeError, KeyError, FileExistsError, ImportError)
+WRONG_INPUT = (ValueError, FileExistsError, ImportError)
 
 
 def quiet_console() -> Console:

@@ -145,20 +145,20 @@ def compare_command(
     with clear_errors(*WRONG_INPUT):
         if has_training(work_dir):  # whose labels.csv would be replaced
             raise FileExistsError(f'{work_dir} holds a training; use --work-dir for another folder')
-        report = import_into(work_dir, labels, images, unknown, ignore_columns=ignored)
-        configs = [work_dir / 'configs' / f'{method}.py' for method in methods]
-        configs[0].parent.mkdir(exist_ok=True)
-        for method, file in zip(methods, configs, strict=True):
-            cfg = make_config(report, method)
-            cfg.default_hooks.pop('console')
-            write_config_file(cfg, file)
-        known = [*map(KnownLabels.of_proportion, proportions), *map(KnownLabels.parse, masks)]
-        setup = Setup(budget)
-        runs = make_comparison(configs, known, range(seeds), work_dir, setup)
         with locked(work_dir):
+            report = import_into(work_dir, labels, images, unknown, ignore_columns=ignored)
+            configs = [work_dir / 'configs' / f'{method}.py' for method in methods]
+            configs[0].parent.mkdir(exist_ok=True)
+            for method, file in zip(methods, configs, strict=True):
+                cfg = make_config(report, method)
+                cfg.default_hooks.pop('console')
+                write_config_file(cfg, file)
+            known = [*map(KnownLabels.of_proportion, proportions), *map(KnownLabels.parse, masks)]
+            setup = Setup(budget)
+            runs = make_comparison(configs, known, range(seeds), work_dir, setup)
             failed = Comparison(runs, setup).carry_out(console)
-        console.print(write_comparison(runs, setup, work_dir, methods[0]))
-        console.print(f'{work_dir}: results.md, results.csv, map.png', soft_wrap=True)
+            console.print(write_comparison(runs, setup, work_dir, methods[0]))
+            console.print(f'{work_dir}: results.md, results.csv, map.png', soft_wrap=True)
     for folder, message in failed.items():
         console.print(f'{folder} failed: {message}', soft_wrap=True)
     if failed:

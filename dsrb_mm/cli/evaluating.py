@@ -21,6 +21,7 @@ from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.engine.training_checks import show_findings
 from dsrb_mm.features import refusal, use_cached_features
 from dsrb_mm.fileio.atomic import write_atomically
+from dsrb_mm.fileio.json_values import json_value
 from dsrb_mm.workflow import QuietRunner, find_checkpoint, import_into, read_labels
 from dsrb_mm.workflow.work_dir import LABELS, count_splits, read_config, read_header
 
@@ -51,7 +52,8 @@ def evaluate_command(
                 *(work_dir / 'evaluation', labels, images, unknown), categories=categories, val=0.0
             )
             file, splits, root = report.out, report.splits, report.image_root
-        chosen = split or next(name for name in ('test', 'val', 'train') if splits.get(name))
+        there = [name for name in ('test', 'val', 'train', *splits) if splits.get(name)]
+        chosen = split or there[0]
         if chosen not in splits:
             raise ValueError(f'expected {file} to have images of split {chosen!r}, got {splits}')
         read_labels(cfg, file, root, train=chosen, val=chosen, test=chosen)
@@ -60,7 +62,9 @@ def evaluate_command(
         runner = _test_runner(cfg, work_dir)
         metrics = runner.test()
         if out is not None:
-            write_atomically(out, json.dumps(metrics, indent=1).encode())
+            write_atomically(
+                out, json.dumps(json_value(metrics), indent=1, allow_nan=False).encode()
+            )
     console.print(f'{splits[chosen]:,} images of {labels or file} ({chosen})', soft_wrap=True)
     console.print(metric_table(metrics))
     tested = runner.test_evaluator.metrics[0]

@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from dsrb_mm.comparison.scores import RunScores
-from dsrb_mm.evaluation.resampled_precision import ResampledPrecision
+from dsrb_mm.evaluation.resampled_precision import ResampledPrecision, bootstrap_interval
 
 RESAMPLES = 1000
 _SEED = 0
-_LEVEL = 95.0
 AVERAGE = 'average'
 
 # Method, mask and seed of a run.
@@ -116,6 +115,5 @@ def _over_seeds(pairs: NDArray) -> NDArray:
 
 
 def _difference(method: str, known: str, values: NDArray, seeds: int) -> Difference:
-    tail = (100 - _LEVEL) / 2
-    low, high = np.nanpercentile(values[1:], [tail, 100 - tail])
-    return Difference(method, known, float(values[0]), float(low), float(high), seeds)
+    value = float(values[0])
+    return Difference(method, known, value, *bootstrap_interval(value, values[1:]), seeds)

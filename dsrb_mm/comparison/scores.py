@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.special import expit
 
 from dsrb_mm.evaluation import MultiLabelRecognitionMetric
 from dsrb_mm.fileio.atomic import open_atomically
@@ -56,6 +57,5 @@ class RunScores:
     def metrics(self, name: str) -> dict[str, float]:
         """Metrics of ``'last'`` or ``'chosen'``, without those that are not defined."""
         logits = getattr(self, name)
-        probabilities = 1 / (1 + np.exp(-logits))
-        found = MultiLabelRecognitionMetric.calculate(probabilities, self.labels, logits=logits)
+        found = MultiLabelRecognitionMetric.calculate(expit(logits), self.labels, logits=logits)
         return {key: value for key, value in found.summary.items() if not np.isnan(value)}

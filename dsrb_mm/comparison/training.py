@@ -11,6 +11,7 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.model import BaseModel
 
+from dsrb_mm.calibration import logits_of
 from dsrb_mm.comparison.scores import RunScores
 from dsrb_mm.comparison.weights_hook import WeightsHook
 from dsrb_mm.completion.scoring import score_images
@@ -18,8 +19,6 @@ from dsrb_mm.datasets.config_data import ConfigData
 from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.in_memory_runner import InMemoryRunner
 from dsrb_mm.models.heads import PartialLabelHead
-
-_SMALLEST = 1e-7  # probability whose logit is kept
 
 
 def train_and_score(cfg: Config, test: ConfigData, name: str) -> tuple[RunScores, dict[str, float]]:
@@ -62,8 +61,7 @@ def _logits(model: BaseModel, test: ConfigData, cfg: Config) -> np.ndarray:
     if isinstance(model.head, PartialLabelHead):
         logits = score_images(model, test, cfg, 'pred_logit')
     else:
-        scores = np.clip(score_images(model, test, cfg), _SMALLEST, 1 - _SMALLEST)
-        logits = np.log(scores) - np.log1p(-scores)
+        logits = logits_of(score_images(model, test, cfg))
     # Half precision would tie the scores of images that differ little, early in a training.
     return logits.astype(np.float32)
 

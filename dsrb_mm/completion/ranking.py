@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import entr
 
 ORDERS = ('category', 'entry', 'image')
 VALUES = ('uncertainty', 'score')
@@ -18,8 +19,8 @@ def binary_entropy(scores: NDArray) -> NDArray:
     Shape:
         Any; elementwise.
     """
-    p = np.clip(np.asarray(scores, np.float64), 1e-12, 1 - 1e-12)
-    return -(p * np.log2(p) + (1 - p) * np.log2(1 - p))
+    p = np.asarray(scores, np.float64)
+    return (entr(p) + entr(1 - p)) / np.log(2)
 
 
 def rank_open_entries(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,9 +18,8 @@ def labels_needed(rule: TrustRule, share: float) -> int:
         rule: Gives the confidence, and the least support.
         share: What is to be proven, in [0, 1): the precision, or 1 - ``max_missed``.
     """
-    numbers = np.arange(1, 1_000_000)
-    enough = rule.lower_bound(numbers, numbers) >= share - 1e-12
-    return max(int(numbers[np.argmax(enough)]), rule.min_support)
+    # Of n right ones out of n, the lower bound is n / (n + z^2).
+    return max(math.ceil(rule.z**2 * share / (1 - share) - 1e-9), 1, rule.min_support)
 
 
 def explain_nothing(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from dsrb_mm.completion.recovery import measure_recovery
 from dsrb_mm.completion.run import Completion, HeldOut
 from dsrb_mm.completion.thresholds import Threshold, TrustRule
 from dsrb_mm.completion.tradeoff import measure_tradeoff
+from dsrb_mm.fileio.json_values import json_value
 
 _SHOWN = 20  # categories in a table
 _COUNTS = ('hidden', 'hidden_present')
@@ -57,7 +57,7 @@ def build_report(
     }
     if result.held_out is not None:
         report['tradeoff'] = measure_tradeoff(result, rule, scope).to_dict('records')
-    return _plain(report)
+    return json_value(report)
 
 
 def _held_out(held_out: HeldOut | None) -> dict[str, int] | None:
@@ -97,16 +97,6 @@ def _threshold(threshold: Threshold, source: str) -> dict[str, Any] | None:
         'held_out_support': threshold.support,
         'held_out_precision': threshold.correct / threshold.support,
     }
-
-
-def _plain(value: Any) -> Any:
-    """Numbers and containers that JSON has; NaN becomes null."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    value = value.item() if isinstance(value, np.generic) else value
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def report_tables(report: dict[str, Any]) -> list[Table]:

@@ -57,13 +57,18 @@ class TrustRule:
         """``max_missed``, or what takes its place."""
         return 1 - self.precision if self.max_missed is None else self.max_missed
 
+    @property
+    def z(self) -> float:
+        """Quantile of the standard normal distribution that belongs to the confidence."""
+        return NormalDist().inv_cdf(self.confidence)
+
     def lower_bound(self, part: NDArray, total: NDArray) -> NDArray:
         """Lower end of the one-sided Wilson score interval of part / total; 0 where total is 0."""
         n = np.maximum(total, 1)
         rate = np.asarray(part) / n
         if self.confidence == 0.5:
             return rate
-        z2 = NormalDist().inv_cdf(self.confidence) ** 2
+        z2 = self.z**2
         spread = np.sqrt(z2 * (rate * (1 - rate) + z2 / (4 * n)) / n)
         return np.where(total > 0, (rate + z2 / (2 * n) - spread) / (1 + z2 / n), 0).clip(0, 1)
 

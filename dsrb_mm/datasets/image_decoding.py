@@ -14,6 +14,10 @@ from PIL import Image, ImageOps
 
 # What Pillow decodes by itself; it hands PostScript, say, to another program.
 FORMATS = ('BMP', 'GIF', 'JPEG', 'JPEG2000', 'PNG', 'PPM', 'TIFF', 'WEBP')
+# What its files are called, in lower case.
+IMAGE_SUFFIXES = tuple(
+    sorted(end for end, kind in Image.registered_extensions().items() if kind in FORMATS)
+)
 MAX_PIXELS = 100_000_000  # 300 MB decoded
 _ORIENTATION = 0x0112  # EXIF tag
 

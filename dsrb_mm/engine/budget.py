@@ -17,6 +17,7 @@ from mmpretrain.registry import DATASETS, MODELS
 from dsrb_mm.arguments import check_int, check_number
 from dsrb_mm.datasets import get_label_matrix
 from dsrb_mm.models import MethodPart
+from dsrb_mm.models.complements.transfer_thresholds import TransferThreshold
 
 AUTO = 'auto'
 _VALIDATIONS = 12
@@ -24,6 +25,8 @@ _WARMUP = 0.05
 # Arguments of a method's parts that count epochs, and those of them that are whole numbers.
 _IN_EPOCHS = ('begin', 'interval', 'ramp_epochs', 'start_epoch')
 _WHOLE = ('interval',)
+# Those that grow or fall by so much per epoch.
+_PER_EPOCH = ('delta_rel', 'step')
 
 
 def apply_budget(cfg: Config, budget: int | str) -> None:
@@ -72,7 +75,7 @@ def fit_schedule(cfg: Config, steps: int, num_samples: int, warmup: float = _WAR
     * Epochs: as many as come nearest to the steps, at least 1.
     * Learning rate: a linear warm-up, then a cosine down to 0 over all other iterations.
     * Parts of the method that begin, or come back, at an epoch do so after the same share of the
-      training as before.
+      training as before, and what changes by so much per epoch ends where it would have.
     * Validation, and a checkpoint, about 12 times.
 
     Args:
@@ -100,13 +103,25 @@ def fit_schedule(cfg: Config, steps: int, num_samples: int, warmup: float = _WAR
     interval = max(1, round(epochs / _VALIDATIONS))
     cfg.train_cfg.update(max_epochs=epochs, val_interval=interval)
     cfg.param_scheduler = _learning_rate(epochs * length, warmup)
-    for part, names in _parts(cfg.model):
-        for name, value in names.items():
-            scaled = value * epochs / old_epochs
-            part[name] = max(1, round(scaled)) if name in _WHOLE else scaled
+    scale_epochs(cfg.model, epochs / old_epochs)
     checkpoint = cfg.get('default_hooks', {}).get('checkpoint')
     if checkpoint:
         checkpoint.interval = interval
+
+
+def scale_epochs(model: Any, factor: float) -> None:
+    """Stretch the schedules of a method's parts.
+
+    Args:
+        model: Config of the model; changed in place.
+        factor: Epochs of the training over those that the schedules are written for.
+    """
+    for part, names in _parts(model):
+        for name, value in names.items():
+            if name in _PER_EPOCH:
+                part[name] = value / factor
+            else:
+                part[name] = max(1, round(value * factor)) if name in _WHOLE else value * factor
 
 
 def _learning_rate(iterations: int, warmup: float) -> list[dict]:
@@ -147,7 +162,7 @@ def _world_size(cfg: Config) -> int:
 
 
 def _parts(config: Any) -> Iterator[tuple[dict, dict[str, float]]]:
-    """Configs of a method's parts inside a config, with their arguments that count epochs."""
+    """Configs of a method's parts inside a config, with their arguments that follow epochs."""
     if isinstance(config, (list, tuple)):
         for item in config:
             yield from _parts(item)
@@ -157,9 +172,10 @@ def _parts(config: Any) -> Iterator[tuple[dict, dict[str, float]]]:
         yield from _parts(item)
     kind = config.get('type')
     kind = MODELS.get(kind) if isinstance(kind, str) else kind
-    if isinstance(kind, type) and issubclass(kind, MethodPart):
+    if isinstance(kind, type) and issubclass(kind, (MethodPart, TransferThreshold)):
         defaults = {k: v.default for k, v in inspect.signature(kind).parameters.items()}
-        values = {n: config.get(n, defaults[n]) for n in _IN_EPOCHS if n in defaults}
+        names = [name for name in (*_IN_EPOCHS, *_PER_EPOCH) if name in defaults]
+        values = {name: config.get(name, defaults[name]) for name in names}
         yield config, values  # type: ignore[misc]
 
 

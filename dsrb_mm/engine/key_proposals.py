@@ -13,7 +13,7 @@ _SHOWN = 4  # keys that a message proposes
 # Read beside what Runner takes: by MMEngine, by MMPretrain's interfaces, by this package's tools.
 OTHERS = (
     'compile', 'custom_imports', 'find_unused_parameters', 'model_wrapper_cfg', 'sync_bn',
-    'test_pipeline', 'tta_model', 'tta_pipeline', 'budget', 'method',
+    'test_pipeline', 'tta_model', 'tta_pipeline', 'budget', 'method', 'method_epochs',
 )  # fmt: skip
 
 

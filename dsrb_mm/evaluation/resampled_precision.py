@@ -1,9 +1,9 @@
-"""mAP of many resamples of the same images, without sorting the scores again."""
+"""mAP of many resamples of the same images, and intervals from them."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from dsrb_mm.evaluation.average_precision import check_labels, check_scores, mean_over_evaluated
 
@@ -84,3 +84,28 @@ def _ends_of_equal(ordered: NDArray) -> NDArray:
     is_end[:, :-1] = ordered[:, 1:] != ordered[:, :-1]
     places = np.where(is_end, np.arange(number), number)
     return np.minimum.accumulate(places[:, ::-1], axis=1)[:, ::-1]
+
+
+def bootstrap_interval(value: float, resampled: ArrayLike) -> tuple[float, float]:
+    """The 95 % interval of a figure from its resamples.
+
+    Images drawn twice are ranked together, which raises average precision: the resamples are moved
+    to where their mean is the figure itself.
+
+    Args:
+        value: The figure of the images as they are.
+        resampled: That of each resample; NaN where it is not defined.
+
+    Returns:
+        Lower and upper end; NaN without a resample that defines the figure.
+
+    Example:
+        >>> bootstrap_interval(0.0, [1.0, 2.0, 3.0])
+        (-0.95, 0.95)
+    """
+    kept = np.asarray(resampled, float)
+    kept = kept[~np.isnan(kept)]
+    if not len(kept):
+        return float('nan'), float('nan')
+    low, high = np.percentile(kept, [2.5, 97.5]) + (value - kept.mean())
+    return float(low), float(high)

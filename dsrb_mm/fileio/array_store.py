@@ -20,6 +20,7 @@ from mmengine.logging import print_log
 
 from dsrb_mm.fileio.annotation_files import read_array, read_json
 from dsrb_mm.fileio.atomic import open_atomically, remove_unfinished, write_atomically
+from dsrb_mm.fileio.json_values import json_value
 
 ARRAYS, _DESCRIPTION = 'arrays.npy', 'store.json'
 _ADVICE = 'remove the folder to compute it again'
@@ -171,14 +172,7 @@ def write_store(
 
 
 def _plain_notes(notes: dict[str, Any]) -> dict[str, Any]:
-    return {key: _plain(value) for key, value in notes.items() if key not in _OF_THE_DATA_SET}
-
-
-def _plain(value: Any) -> Any:
-    """A number, text or sequence as json has it."""
-    if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
-    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
+    return {key: json_value(value) for key, value in notes.items() if key not in _OF_THE_DATA_SET}
 
 
 def _check_finite(name: str, arrays: np.ndarray, images: Sequence[str]) -> None:

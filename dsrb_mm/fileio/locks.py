@@ -33,22 +33,26 @@ class FolderLock:
         self.purpose = purpose
         self._file: IO[bytes] | None = None
 
-    def acquire(self) -> None:
+    def acquire(self) -> str:
         """Take the lock.
+
+        Returns:
+            Who held it and was killed; such a lock hinders nobody. ``''`` without one.
 
         Raises:
             BlockingIOError: Another process has it; the message names it.
         """
         file = self.path.open('a+b')
+        file.seek(0)
+        holder = file.read(200).decode('utf-8', errors='replace')
+        holder = ''.join(letter if letter.isprintable() else '?' for letter in holder)
         try:
             # Not flock, which forked processes would hold on to.
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            file.seek(0)
-            holder = file.read(200).decode('utf-8', errors='replace')
             file.close()
             if error.errno not in (errno.EACCES, errno.EAGAIN):
-                return
+                return ''
             raise BlockingIOError(
                 f'another {self.purpose} is at work in {self.path.parent}: {holder or "unknown"}; '
                 'wait for it, end it, or choose another folder'
@@ -58,6 +62,7 @@ class FolderLock:
             file.truncate(0)
             file.write(f'process {os.getpid()} on {socket.gethostname()}'.encode())
             file.flush()
+        return holder
 
     def release(self) -> None:
         """Give it back; nothing happens without it."""

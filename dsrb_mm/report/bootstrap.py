@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from dsrb_mm.evaluation import average_precision, precision_recall
 from dsrb_mm.evaluation.average_precision import mean_over_evaluated
-from dsrb_mm.evaluation.resampled_precision import ResampledPrecision
+from dsrb_mm.evaluation.resampled_precision import ResampledPrecision, bootstrap_interval
 
 RESAMPLES = 500
-_LEVEL = 95.0
 
 
 class Interval(NamedTuple):
@@ -90,12 +89,5 @@ def _harmonic(first: NDArray, second: NDArray) -> NDArray:
 
 
 def _interval(value: float, resampled: NDArray | list[float]) -> Interval:
-    kept = np.asarray(resampled, float)
-    kept = kept[~np.isnan(kept)]
-    if not len(kept):
-        return Interval(100 * value, float('nan'), float('nan'))
-    tail = (100 - _LEVEL) / 2
-    # Images drawn twice are ranked together, which raises average precision: the resamples are
-    # moved to where their mean is the figure itself.
-    low, high = np.percentile(kept, [tail, 100 - tail]) + (value - kept.mean())
-    return Interval(100 * value, 100 * float(low), 100 * float(high))
+    low, high = bootstrap_interval(value, resampled)
+    return Interval(100 * value, 100 * low, 100 * high)

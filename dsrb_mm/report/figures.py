@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from scipy.special import expit
 from dsrb_mm.calibration import Reliability, reliability
 from dsrb_mm.datasets.few_labels import ENOUGH
 from dsrb_mm.evaluation import average_precision
+from dsrb_mm.fileio.json_values import json_value
 from dsrb_mm.report.bootstrap import RESAMPLES, bootstrap_figures
 from dsrb_mm.report.judged import HALF, Judged
 from dsrb_mm.report.mistakes import Mistake, find_confusions, worst_mistakes
@@ -56,7 +56,7 @@ def build_figures(
     wrong = worst_mistakes(
         judged.probabilities, judged.labels, judged.predicted, judged.decided_by, mistakes
     )
-    return plain(
+    return json_value(
         dict(
             images=dict(
                 name=judged.images,
@@ -86,7 +86,8 @@ def build_figures(
                 for pair in find_confusions(judged.labels, judged.predicted)
             ],
             too_few=[c['name'] for c in categories if not c['enough']],
-        )
+        ),
+        digits=6,
     )
 
 
@@ -158,14 +159,3 @@ def _mistake(judged: Judged, mistake: Mistake) -> dict[str, Any]:
         more_predicted=int(judged.predicted[i].sum()) - len(others),
         present=[judged.classes[k] for k in np.flatnonzero(judged.labels[i] == 1)],
     )
-
-
-def plain(value: Any) -> Any:
-    """Convert to containers that JSON knows; numbers that are not finite become None."""
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    if isinstance(value, float):
-        return float(f'{value:.6g}') if math.isfinite(value) else None
-    return value

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import nn
 
+from dsrb_mm.models.category_maps import category_maps
 from dsrb_mm.visualization import original_image
 
 SIDE = 200  # pixels of the longer side
@@ -21,29 +22,25 @@ _QUALITY = 72
 
 
 @torch.no_grad()
-def category_maps(model: nn.Module, samples: Any, wanted: Sequence[tuple[int, int]]) -> list[Any]:
+def maps_of(model: nn.Module, samples: Any, wanted: Sequence[tuple[int, int]]) -> list[Any]:
     """Maps of what the model looked at, for pairs of image and category.
 
     Args:
-        model: A loaded classifier: one whose neck gives ``attention``, or whose head has class
-            ``maps``; others have none.
+        model: A loaded classifier.
         samples: Gives the sample of image i after the pipeline.
         wanted: Pairs (image, category).
 
     Returns:
-        A map (h, w) in [0, 1] for each pair, or None.
+        A map (h, w) in [0, 1] for each pair, or None; see :func:`category_maps`.
     """
     found: list[Any] = []
     for image, category in wanted:
         inputs = [samples[image]['inputs']]
         feats = model.extract_feat(model.data_preprocessor(dict(inputs=inputs), False)['inputs'])
-        if getattr(feats, 'attention', None) is not None:
-            values = feats.attention[0, category]
-        elif hasattr(model.head, 'maps'):
-            values = model.head.maps(feats)[0, category].sum(0)
-        else:
+        maps = category_maps(model, feats)
+        if maps is None:
             return [None] * len(wanted)
-        values = values.float().cpu().numpy()
+        values = maps[0, category].float().cpu().numpy()
         found.append((values - values.min()) / max(float(np.ptp(values)), 1e-12))
     return found
 

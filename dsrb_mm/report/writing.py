@@ -16,7 +16,7 @@ from dsrb_mm.report.bootstrap import RESAMPLES
 from dsrb_mm.report.figures import build_figures
 from dsrb_mm.report.judged import judge
 from dsrb_mm.report.page import render_page
-from dsrb_mm.report.thumbnails import category_maps, thumbnail
+from dsrb_mm.report.thumbnails import maps_of, thumbnail
 
 PAGE, METRICS = 'report.html', 'metrics.json'
 
@@ -82,7 +82,7 @@ def _pictures(
     mistakes: list[dict[str, Any]], model: nn.Module, samples: Any
 ) -> list[dict[str, str | None]]:
     """For each mistake the image, and the image under what the model looked at."""
-    maps = category_maps(model, samples, [(m['image'], m['category_index']) for m in mistakes])
+    maps = maps_of(model, samples, [(m['image'], m['category_index']) for m in mistakes])
     return [
         dict(
             image=thumbnail(mistake['path']),

@@ -10,7 +10,6 @@ from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from dsrb_mm.datasets.benchmarks import find_test_set
@@ -171,7 +170,6 @@ def plot(table: pd.DataFrame, path: Path | BinaryIO) -> None:
     Proportions have their place on the axis. If there are other masks, all stand side by side.
     """
     figure = Figure(figsize=(6, 4), layout='constrained')
-    FigureCanvasAgg(figure)
     axis = figure.subplots()
     columns, numeric = mask_names(table), table['proportion'].notna().all()
     table = table.assign(

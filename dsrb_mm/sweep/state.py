@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +11,7 @@ from typing import Any
 from dsrb_mm.engine.checkpoints.checkpoint_files import POINTER, find_resumable
 from dsrb_mm.fileio.annotation_files import read_json
 from dsrb_mm.fileio.atomic import write_atomically
+from dsrb_mm.fileio.locks import FolderLock
 from dsrb_mm.sweep.plan import Run
 
 MAP = 'multi-label/mAP'
@@ -32,21 +30,9 @@ def locked(work_dir: Path) -> Iterator[str]:
         BlockingIOError: Another sweep is at work there; the message names its process.
     """
     work_dir.mkdir(parents=True, exist_ok=True)
-    with (work_dir / '.lock').open('a+b') as file:
-        file.seek(0)
-        holder = _printable(file.read(200).decode('utf-8', errors='replace'))
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BlockingIOError(
-                f'another sweep is at work in {work_dir}: {holder}; wait for it, end it, or choose '
-                'another --work-dir'
-            ) from error
-        file.truncate(0)
-        file.write(f'process {os.getpid()} on {socket.gethostname()}'.encode())
-        file.flush()
-        yield holder
-        file.truncate(0)
+    lock = FolderLock(work_dir, 'sweep')
+    yield lock.acquire()
+    lock.release()
 
 
 def write_text(path: Path, text: str) -> None:

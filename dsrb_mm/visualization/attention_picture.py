@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -63,7 +62,6 @@ def draw_attention_picture(
         image (H, W, 3).
     """
     figure = Figure(figsize=(_PANEL * (len(panels) + 1), _PANEL + 0.5), layout='constrained')
-    FigureCanvasAgg(figure)
     axes = figure.subplots(1, len(panels) + 1, squeeze=False)[0]
     axes[0].imshow(image)
     if title is None:

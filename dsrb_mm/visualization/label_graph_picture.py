@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -94,7 +93,6 @@ def draw_label_graph(
     """
     side = max(3.5, _CELL * len(classes))
     figure = Figure(figsize=(side + 2.3, side + 1.6), layout='constrained')
-    FigureCanvasAgg(figure)
     axis = figure.subplots()
     shown = np.array(weights, np.float64)
     np.fill_diagonal(shown, np.nan)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from dsrb_mm.visualization.figures import save_figure
@@ -53,7 +52,6 @@ def draw_label_picture(
     shown = [(title, image)] if original is None else [(title, original), ('as trained on', image)]
     ratios = [*[_WIDTH] * len(shown), *[_COLUMN] * len(_KINDS)]
     figure = Figure(figsize=(sum(ratios), _HEIGHT), layout='constrained')
-    FigureCanvasAgg(figure)
     axes = figure.subplots(1, len(ratios), width_ratios=ratios)
     for axis, (heading, pixels) in zip(axes, shown, strict=False):
         axis.imshow(pixels)

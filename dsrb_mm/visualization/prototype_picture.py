@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.patches import Rectangle
 
@@ -53,7 +52,6 @@ def draw_prototype_picture(
         raise ValueError(f'expected a panel for each of {QUADRANTS}, but got {len(panels)}')
     size = (2 * (columns * _THUMBNAIL + 0.2), 2 * (_THUMBNAIL + 0.5) + 0.4)
     figure = Figure(figsize=(max(size[0], 5), size[1]), layout='constrained')
-    FigureCanvasAgg(figure)
     total = sum(panel.count for panel in panels)
     heading = f'{name}: prototypes of {total} images' if total else f'{name}: no prototypes'
     figure.suptitle(heading, fontsize=12, fontweight='bold', parse_math=False)

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -182,7 +181,6 @@ def draw_training_curves(logs: Sequence[TrainingLog], path: str | Path) -> None:
     panels = _panels(logs)
     size = (_WIDTH * len(panels), _HEIGHT * len(logs) + 0.2)
     figure = Figure(figsize=size, layout='constrained')
-    FigureCanvasAgg(figure)
     grid = figure.subplots(len(logs), len(panels), squeeze=False, sharex='col', sharey='col')
     for log, row in zip(logs, grid, strict=True):
         for axis, panel in zip(row, panels, strict=True):

@@ -29,16 +29,17 @@ def check_free(work_dir: Path, overwrite: bool) -> None:
         FileExistsError: The folder holds one, and ``overwrite`` is not set.
         BlockingIOError: Another training is running in it.
     """
-    if not has_training(work_dir):
+    if not work_dir.is_dir():
         return
-    if not overwrite:
+    # It may run without a checkpoint yet.
+    lock = FolderLock(work_dir, 'training')
+    lock.acquire()
+    lock.release()
+    if has_training(work_dir) and not overwrite:
         raise FileExistsError(
             f'{work_dir} holds a training: --resume continues it, --overwrite replaces it, and '
             '--work-dir names another folder'
         )
-    lock = FolderLock(work_dir, 'training')
-    lock.acquire()
-    lock.release()
 
 
 def remove_checkpoints(work_dir: Path) -> None:

@@ -64,7 +64,8 @@ def build_head(num_classes=5, channels=6, hidden=8, **kwargs):
     head = DSRBHead(
         num_classes, channels, hidden, complements=complements, aux_losses=aux_losses, **kwargs
     )
-    head.graph.set_adjacency(draw_adjacency(num_classes))
+    if head.graph is not None:
+        head.graph.set_adjacency(draw_adjacency(num_classes))
     for complement in head.complements.values():
         complement.set_active(True)
     return head

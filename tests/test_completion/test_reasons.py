@@ -40,3 +40,10 @@ def test_why_nothing_was_filled_in():
     present, _ = explain_nothing(nothing, None, unknown, np.full((2, 4), -1), RULE)
     assert present == ['no held-out labels'] * 4
     assert explain_nothing(nothing, None, ~unknown, filled, RULE) == ([None] * 4, [None] * 4)
+
+
+def test_a_share_that_takes_millions():
+    rule = TrustRule(0.999999)
+    needed = labels_needed(rule, 0.999999)
+    assert needed == 2_705_541
+    assert rule.lower_bound(np.array(needed), np.array(needed)) >= 0.999999 - 1e-12

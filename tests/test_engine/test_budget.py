@@ -132,3 +132,14 @@ def test_training_takes_a_budget(tmp_path, where):
     arguments = [tmp_path / 'my.py', '--work-dir', tmp_path / 'work', *more]
     assert run_tool('train', arguments, log) == 0, log.read_text()
     assert (tmp_path / 'work' / 'epoch_3.pth').exists()
+
+
+def test_what_changes_per_epoch_ends_where_it_would_have():
+    cfg = config()
+    cfg.model.head.loss = dict(type='LargeLoss')  # delta_rel=0.2 by default
+    threshold = dict(type='FallingThreshold', step=0.05)
+    complement = dict(type='CrossImageTransfer', threshold=threshold)
+    cfg.model.head.complements.append(complement)
+    fit_schedule(cfg, 39, num_samples=100)  # 3 epochs in place of 12
+    assert cfg.model.head.loss.delta_rel == pytest.approx(0.8)
+    assert threshold['step'] == pytest.approx(0.2)

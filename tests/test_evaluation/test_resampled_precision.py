@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dsrb_mm.evaluation.average_precision import average_precision
-from dsrb_mm.evaluation.resampled_precision import ResampledPrecision
+from dsrb_mm.evaluation.resampled_precision import ResampledPrecision, bootstrap_interval
 
 
 def example(rng, levels):
@@ -38,3 +38,10 @@ def test_without_positives_there_is_no_map():
 def test_shapes_are_checked():
     with pytest.raises(ValueError, match=r'one shape \(N, C\)'):
         ResampledPrecision(np.zeros((3, 2)), np.zeros((2, 2)))
+
+
+def test_an_interval_lies_around_its_figure():
+    resampled = np.random.default_rng(0).normal(7, 2, 10_000)
+    low, high = bootstrap_interval(5.0, [*resampled, np.nan])
+    assert (low, high) == pytest.approx((5 - 1.96 * 2, 5 + 1.96 * 2), abs=0.1)
+    assert all(np.isnan(bootstrap_interval(5.0, [np.nan])))

@@ -2,10 +2,12 @@
 
 import importlib.util
 import json
+import multiprocessing
 import os
 import re
 import signal
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,10 +52,31 @@ def test_command_line(tools, work, monkeypatch, capsys):
         main('--cfg-options', 'train_cfg.max_epochs=3')
     with pytest.raises(SystemExit, match='error: expected'):
         main('--nproc', '2')
-    with locked(work.parent):
+    with locked_by_another(work.parent):
         with pytest.raises(SystemExit, match='another sweep'):
             main()
         main('--report')
+
+
+@contextmanager
+def locked_by_another(folder):
+    """A process that holds the lock of a sweep."""
+    context = multiprocessing.get_context('fork')
+    held, end = context.Event(), context.Event()
+
+    def hold():
+        with locked(folder):
+            held.set()
+            end.wait()
+
+    process = context.Process(target=hold, daemon=True)
+    process.start()
+    held.wait()
+    try:
+        yield
+    finally:
+        end.set()
+        process.join()
 
 
 def run_command(command, log, folder):

@@ -158,13 +158,15 @@ LOCKS = {'markup': b'[/red]', 'bytes': b'\xff\xfe\x1b[31m\n\n[', 'long': b'x' * 
 
 @pytest.mark.parametrize('content', LOCKS.values(), ids=LOCKS)
 def test_lock(sweep, work, content):
-    put(work.parent / '.lock', content)
+    put(work.parent / '.sweep.lock', content)
     message, output = sweep()
     assert message is None and '| 50.0 | 50.0 |' in output
     assert 'was cut off' in output and len(output) < 5000 and '\x1b' not in output
 
 
-@pytest.mark.parametrize('name', ['.lock', 'results.csv', 'results.json', 'results.md', 'map.png'])
+@pytest.mark.parametrize(
+    'name', ['.sweep.lock', 'results.csv', 'results.json', 'results.md', 'map.png']
+)
 def test_folder_in_place_of_a_file_is_found_before_training(sweep, work, name):
     put(work.parent / name, None)
     message, _ = sweep()

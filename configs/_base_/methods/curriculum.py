@@ -5,6 +5,7 @@ Published code: threshold 2, rounds of 10, 5 and 5 epochs. Here the rounds are t
 """
 
 method = 'Curriculum'
+method_epochs = 40  # what the schedules below are written for; `dsrb train` stretches them
 model = dict(
     type='ImageClassifier',
     neck=dict(type='GlobalAveragePooling'),

@@ -1,6 +1,7 @@
 """DSRB with its schedules for the 40 epochs of schedules/modern_40e.py."""
 
 _base_ = './dsrb.py'
+method_epochs = 40  # what the schedules below are written for; `dsrb train` stretches them
 
 model = dict(
     head=dict(

@@ -1,6 +1,7 @@
 """DSRB for small data and short trainings: see docs/small_data.md for the measurements behind it."""
 
 _base_ = './dsrb.py'
+method_epochs = 12  # what the schedules below are written for; `dsrb train` stretches them
 
 model = dict(
     neck=dict(out_channels=256, attention_channels=256),

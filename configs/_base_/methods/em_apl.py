@@ -4,6 +4,7 @@ Weights as published for COCO. Published warm-up: half of the epochs on COCO and
 """
 
 method = 'EM+APL'
+method_epochs = 40  # what the schedules below are written for; `dsrb train` stretches them
 model = dict(
     type='ImageClassifier',
     neck=dict(type='GlobalAveragePooling'),

@@ -11,6 +11,7 @@ begin = 5  # epoch from which unknown labels are taken to be present, and protot
 # ---------------------------------------------------------------------
 
 method = 'HST'
+method_epochs = 20  # what the schedules below are written for; `dsrb train` stretches them
 _threshold = dict(type='LearnedThreshold', start=1.0, learnable=True, loss_weight=0.1)
 model = dict(
     type='ImageClassifier',

@@ -5,6 +5,7 @@ label for good only where B C delta_rel / 100 is above 1 (see LargeLoss).
 """
 
 method = 'LL-Cp'
+method_epochs = 40  # what the schedules below are written for; `dsrb train` stretches them
 model = dict(
     type='ImageClassifier',
     neck=dict(type='GlobalAveragePooling'),

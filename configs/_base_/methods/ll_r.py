@@ -5,6 +5,7 @@ a quarter of 0.2 rejects as many labels in the end.
 """
 
 method = 'LL-R'
+method_epochs = 40  # what the schedules below are written for; `dsrb train` stretches them
 model = dict(
     type='ImageClassifier',
     neck=dict(type='GlobalAveragePooling'),

@@ -10,6 +10,7 @@ begin = 3  # epoch from which labels are blended, and prototypes computed
 # ---------------------------------------------------------------------
 
 method = 'Saliency pair + blending'
+method_epochs = 12  # what the schedules below are written for; `dsrb train` stretches them
 model = dict(
     type='ImageClassifier',
     head=dict(

@@ -10,6 +10,7 @@ begin = 5  # epoch from which labels are blended, and prototypes computed
 # ---------------------------------------------------------------------
 
 method = 'SARB'
+method_epochs = 20  # what the schedules below are written for; `dsrb train` stretches them
 model = dict(
     type='ImageClassifier',
     neck=dict(type='CSRLNeck', out_channels=channels, word_vectors=word_vectors, pool_size=2),

@@ -7,6 +7,7 @@ begin = 5  # epoch from which unknown labels are taken to be present
 # ---------------------------------------------------------------------
 
 method = 'SST'
+method_epochs = 20  # what the schedules below are written for; `dsrb train` stretches them
 # Falls by a step per epoch, from the epoch of the first labels on.
 _threshold = dict(type='FallingThreshold', start=0.95, step=0.025, floor=0.75)
 model = dict(

@@ -1,6 +1,7 @@
 """SST with its schedules for the 40 epochs of schedules/modern_40e.py."""
 
 _base_ = './sst.py'
+method_epochs = 40  # what the schedules below are written for; `dsrb train` stretches them
 
 # Falls half as fast as published, for twice as many epochs.
 _threshold = dict(type='FallingThreshold', start=0.95, step=0.0125, floor=0.75)

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from dsrb_mm.datasets.image_decoding import IMAGE_SUFFIXES
 from dsrb_mm.datasets.imports.annotations import NOTHING, Annotations, ImageTags, ReaderOptions
-from dsrb_mm.datasets.imports.folders import SPLITS, SUFFIXES
+from dsrb_mm.datasets.imports.folders import SPLITS
 from dsrb_mm.fileio.annotation_files import read_json
 
 SAMPLES, LABELS = 'samples.json', 'labels.json'
@@ -124,6 +125,6 @@ def _name(item: Any, classes: Sequence | None, place: str) -> str:
 
 def _with_suffix(name: str) -> list[str]:
     """The json names images without the end of their file names."""
-    if os.path.splitext(name)[1].lower() in SUFFIXES:
+    if os.path.splitext(name)[1].lower() in IMAGE_SUFFIXES:
         return [name]
-    return [name, *(name + end for suffix in SUFFIXES for end in (suffix, suffix.upper()))]
+    return [name, *(name + end for suffix in IMAGE_SUFFIXES for end in (suffix, suffix.upper()))]

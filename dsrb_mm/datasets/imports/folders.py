@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from dsrb_mm.datasets.image_decoding import IMAGE_SUFFIXES
 from dsrb_mm.datasets.imports.annotations import Annotations, ImageTags, ReaderOptions
 
 # Names of folders, and of tags of annotation tools, that stand for splits.
@@ -17,7 +18,6 @@ SPLITS = {
     'test': 'test',
     'testing': 'test',
 }
-SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 UNLABELLED = '_unlabeled'
 
 
@@ -66,4 +66,4 @@ def _images(folder: Path, root: Path, deep: bool = True) -> list[str]:
 
 
 def _is_image(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES)
+    return name.lower().endswith(IMAGE_SUFFIXES)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dsrb_mm.datasets.image_decoding import IMAGE_SUFFIXES
 from dsrb_mm.datasets.imports.annotations import Annotations, ImageTags, ReaderOptions
-from dsrb_mm.datasets.imports.folders import SUFFIXES
 from dsrb_mm.datasets.imports.tag_column import (
     PATH_COLUMNS,
     SPLIT,
@@ -66,7 +66,7 @@ def read_label_rows(path: Path, options: ReaderOptions) -> Annotations:
         _record(image, f'{path}, line {line}', split, values[image])
         for image, (line, split) in first.items()
     ]
-    suffixes = ['', *SUFFIXES, *(suffix.upper() for suffix in SUFFIXES)]
+    suffixes = ['', *IMAGE_SUFFIXES, *(suffix.upper() for suffix in IMAGE_SUFFIXES)]
     return Annotations(
         images,
         sorted(categories),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from dsrb_mm.datasets.image_decoding import IMAGE_SUFFIXES
 from dsrb_mm.datasets.imports.annotations import (
     NOTHING,
     Annotations,
@@ -15,7 +16,6 @@ from dsrb_mm.datasets.imports.annotations import (
     ReaderOptions,
     names_in,
 )
-from dsrb_mm.datasets.imports.folders import SUFFIXES
 from dsrb_mm.fileio.annotation_files import read_json
 
 # Field of a task that lists what an annotator could choose: what was looked for.
@@ -118,4 +118,4 @@ def _image(data: dict, place: str, field: str | None) -> str:
 
 
 def _looks_like_image(text: str) -> bool:
-    return text.split('?', 1)[0].lower().endswith(SUFFIXES) or '/local-files/' in text
+    return text.split('?', 1)[0].lower().endswith(IMAGE_SUFFIXES) or '/local-files/' in text

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
+from dsrb_mm.datasets.image_decoding import IMAGE_SUFFIXES
 from dsrb_mm.datasets.imports.annotations import Annotations, ImageTags, ReaderOptions
-from dsrb_mm.datasets.imports.folders import SUFFIXES
 from dsrb_mm.fileio.annotation_files import read_lines
 
 ANNOTATIONS, IMAGES = 'Annotations', 'JPEGImages'
@@ -31,7 +31,7 @@ def read_voc(path: Path, options: ReaderOptions) -> Annotations:
         raise ValueError(f'expected {path / ANNOTATIONS} to hold .xml files, but got none')
     images = [_read(path / ANNOTATIONS / f'{name}.xml', name, split) for name, split in listed]
     categories = sorted(frozenset().union(*(image.present | image.disputed for image in images)))
-    suffixes = [*SUFFIXES, *(suffix.upper() for suffix in SUFFIXES)]
+    suffixes = [*IMAGE_SUFFIXES, *(suffix.upper() for suffix in IMAGE_SUFFIXES)]
     return Annotations(
         images,
         categories,

@@ -17,7 +17,7 @@ from dsrb_mm.arguments import check_int
 from dsrb_mm.calibration import Calibration, logits_of
 from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.fileio.outputs import check_outputs
-from dsrb_mm.models.necks import CategoryFeatures
+from dsrb_mm.models.category_maps import category_maps
 
 
 class PictureNames:
@@ -45,9 +45,9 @@ class PictureNames:
 
 @HOOKS.register_module()
 class AttentionPictureHook(Hook):
-    """Writes a picture of every so many test images: prediction, truth, attention per category.
+    """Writes a picture of every so many test images: prediction, truth, a map per category.
 
-    Models without :class:`CSRLNeck` get the same picture without attention maps. A picture has the
+    Models without maps (:func:`category_maps`) get the same picture without. A picture has the
     name of its image, in the folder that the image has below the folder that all images share.
 
     Args:
@@ -92,10 +92,9 @@ class AttentionPictureHook(Hook):
         inputs = [data_batch['inputs'][i] for i in drawn]
         feats = model.extract_feat(model.data_preprocessor(dict(inputs=inputs))['inputs'])
         classes = runner.test_dataloader.dataset.metainfo.get('classes')
+        maps = category_maps(model, feats)
         for row, (i, image) in enumerate(zip(drawn, inputs, strict=True)):
-            attention = None
-            if isinstance(feats, CategoryFeatures):
-                attention = feats.attention[row].cpu().numpy()
+            attention = None if maps is None else maps[row].cpu().numpy()
             predicted = _predict(outputs[i], getattr(model, 'calibration', None))
             self._draw(image, outputs[i], predicted, attention, classes)
 

@@ -66,14 +66,15 @@ class EpochSeedHook(DistSamplerSeedHook):
     def before_train_epoch(self, runner: Runner) -> None:
         """Seed the sampler, Python, NumPy and PyTorch."""
         super().before_train_epoch(runner)
-        self._seed(runner, 0)
+        _seed(runner, 0)
 
     def before_val_epoch(self, runner: Runner) -> None:
         """Seed validation too: :class:`ResumeHook` may repeat it in another process."""
-        self._seed(runner, 1)
+        # The iteration: a loop of iterations validates several times in its one epoch.
+        _seed(runner, 1, runner.iter)
 
-    @staticmethod
-    def _seed(runner: Runner, purpose: int) -> None:
-        # SeedSequence takes a list with or without a zero at its end for the same.
-        sequence = np.random.SeedSequence([runner.seed, runner.epoch, get_rank(), purpose])
-        _seed_all(int(sequence.generate_state(1)[0]))
+
+def _seed(runner: Runner, *purpose: int) -> None:
+    # SeedSequence takes a list with or without a zero at its end for the same.
+    sequence = np.random.SeedSequence([runner.seed, runner.epoch, get_rank(), *purpose])
+    _seed_all(int(sequence.generate_state(1)[0]))

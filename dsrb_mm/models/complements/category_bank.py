@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 class CategoryBank(MethodPart):
     """Base of banks with up to ``size`` features for each category.
 
-    The buffers are empty until a subclass fills them. They are part of the checkpoint and the same
-    in all processes.
+    The buffers are empty until a subclass fills them, or makes room for them. They are part of the
+    checkpoint and the same in all processes.
 
     Args:
         size: Entries K per category.
@@ -41,13 +41,16 @@ class CategoryBank(MethodPart):
 
     @property
     def is_empty(self) -> bool:
-        """Whether it was never filled."""
+        """Whether there is not even room for entries."""
         return len(self.prototypes) == 0
 
     @property
     def available(self) -> Tensor:
         """Categories with at least one entry, (C,) bool."""
         return self.counts.sum(-1) > 0
+
+    def build_layers(self, num_classes: int, channels: int) -> None:
+        """Make room where the size is known; see :meth:`Complement.build_layers`."""
 
     def see_batch(self, batch: CategoryBatch) -> None:
         """Look at a training batch, in training mode; for banks that training itself fills."""

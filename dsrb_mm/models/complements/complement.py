@@ -89,12 +89,12 @@ class Complement(MethodPart):
         # A copy on the host: reading the buffer would make the host wait for the device.
         self.is_active = False
 
-    def build_layers(self, num_classes: int, channels: int | None) -> None:
+    def build_layers(self, num_classes: int, channels: int) -> None:
         """Build the layers whose sizes the head decides; it calls this once, when it is built.
 
         Args:
             num_classes: Number of categories C.
-            channels: Channels D of a category's feature; None where the head does not tell.
+            channels: Channels D of a category's feature.
         """
 
     def advance(self, progress: TrainingProgress) -> None:

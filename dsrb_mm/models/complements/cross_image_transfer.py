@@ -61,8 +61,12 @@ class CrossImageTransfer(SemanticTransfer):
         self.bank = build_as('bank', bank or dict(type='FeatureQueue'), CategoryBank)
         self.contrast_weight = check_number('contrast_weight', contrast_weight, 0)
 
+    def build_layers(self, num_classes: int, channels: int) -> None:
+        """Let the bank make room."""
+        self.bank.build_layers(num_classes, channels)
+
     def score(self, batch: CategoryBatch) -> Tensor | None:
-        """Mean cosine with the bank's entries; None as long as the bank is empty."""
+        """Mean cosine with the bank's entries; None while the bank is empty."""
         return None if self.bank.is_empty else self.bank.similarity(batch.features)
 
     def extra_losses(self, batch: CategoryBatch) -> dict[str, Tensor]:

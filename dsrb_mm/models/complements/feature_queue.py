@@ -33,6 +33,7 @@ class FeatureQueue(CategoryBank):
 
     Example:
         >>> queue = FeatureQueue(size=2)
+        >>> queue.build_layers(num_classes=1, channels=1)
         >>> features = torch.tensor([[[1.0]], [[2.0]], [[3.0]]])
         >>> queue.see_batch(CategoryBatch(features, torch.ones(3, 1)))
         >>> queue.prototypes.flatten().sort().values
@@ -40,7 +41,6 @@ class FeatureQueue(CategoryBank):
     """
 
     category_rows = ('prototypes', 'counts', 'seen')
-    sized_by_data = ('prototypes', 'counts', 'seen')
     seen: Tensor
 
     def __init__(self, size: int = 100) -> None:
@@ -48,16 +48,17 @@ class FeatureQueue(CategoryBank):
         # Positives seen so far: they say which place is the oldest.
         self.register_buffer('seen', torch.empty(0, dtype=torch.long))
 
+    def build_layers(self, num_classes: int, channels: int) -> None:
+        """Make room for ``size`` features of each category."""
+        self.prototypes = self.prototypes.new_zeros(num_classes, self.size, channels)
+        self.counts = self.counts.new_zeros(num_classes, self.size)
+        self.seen = self.seen.new_zeros(num_classes)
+
     @torch.no_grad()
     def see_batch(self, batch: CategoryBatch) -> None:
         """Replace the oldest features by those of the batch's known positives."""
         features, target = gather_rows(batch.features, batch.target)
-        num_classes, channels = features.shape[1:]
-        if self.is_empty:
-            self.prototypes = self.prototypes.new_zeros(num_classes, self.size, channels)
-            self.counts = self.counts.new_zeros(num_classes, self.size)
-            self.seen = self.seen.new_zeros(num_classes)
-        categories = torch.arange(num_classes, device=features.device)
+        categories = torch.arange(features.shape[1], device=features.device)
         # Image by image, so that nothing has to be read from the device.
         for feature, present in zip(features.to(self.prototypes.dtype), target == 1, strict=True):
             place = (categories, self.seen % self.size)

@@ -87,7 +87,7 @@ class IntraImageTransfer(SemanticTransfer):
         name: See :class:`Complement`.
 
     Raises:
-        ValueError: A number out of range, or a head that does not tell its channels.
+        ValueError: A number out of range.
         TypeError: An argument of a wrong type.
 
     Example:
@@ -112,13 +112,8 @@ class IntraImageTransfer(SemanticTransfer):
         self.hidden_channels = check_size('hidden_channels', hidden_channels)
         self.co_occurrence_weight = check_number('co_occurrence_weight', co_occurrence_weight, 0)
 
-    def build_layers(self, num_classes: int, channels: int | None) -> None:
+    def build_layers(self, num_classes: int, channels: int) -> None:
         """Build the co-occurrence network."""
-        if channels is None:
-            raise ValueError(
-                'IntraImageTransfer needs the channels of the category features: the head has to '
-                'pass category_channels to PartialLabelHead'
-            )
         self.network = CoOccurrenceNetwork(num_classes, channels, self.hidden_channels)
 
     def score(self, batch: CategoryBatch) -> Tensor:

@@ -45,7 +45,7 @@ class SemanticTransfer(Complement):
         self.threshold.follow(progress.epoch - self.begin)
 
     def score(self, batch: CategoryBatch) -> Tensor | None:
-        """How much speaks for each category, in [-1, 1]; None as long as there are no scores.
+        """How much speaks for each category, in [-1, 1]; None while there are none.
 
         Shape:
             (B, C).
@@ -63,6 +63,8 @@ class SemanticTransfer(Complement):
 
     def extra_losses(self, batch: CategoryBatch) -> dict[str, Tensor]:
         """The loss of the threshold, where it is learnt."""
+        if not self.threshold.is_trained:
+            return {}
         with torch.no_grad():
             score = self.score(batch)
         loss = None if score is None else self.threshold.loss(score, batch.target)

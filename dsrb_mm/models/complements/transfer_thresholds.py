@@ -15,8 +15,10 @@ class TransferThreshold(nn.Module):
 
     Attributes:
         value: The threshold; a score has to lie above it.
+        is_trained: Whether :meth:`loss` trains it.
     """
 
+    is_trained = False
     value: Tensor
 
     def follow(self, epochs: float) -> None:
@@ -99,13 +101,13 @@ class LearnedThreshold(TransferThreshold):
     ) -> None:
         super().__init__()
         check_number('start', start, 0, 1)
-        self.learnable = check_flag('learnable', learnable)
+        self.is_trained = check_flag('learnable', learnable)
         self.loss_weight = check_number('loss_weight', loss_weight, 0)
-        self.value = nn.Parameter(torch.tensor(float(start)), requires_grad=learnable)
+        self.value = nn.Parameter(torch.tensor(float(start)), requires_grad=self.is_trained)
 
     def loss(self, score: Tensor, target: Tensor) -> Tensor | None:
         """Cross-entropy of the residual with the known labels, mean over them; 0 without any."""
-        if not self.learnable:
+        if not self.is_trained:
             return None
         known = target >= 0
         residual = (score.detach() - self.value).clamp(0, 1)

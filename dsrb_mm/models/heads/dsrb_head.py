@@ -62,7 +62,9 @@ class DSRBHead(PartialLabelHead):
         )
         check_int('graph_steps', graph_steps)
         super().__init__(num_classes, category_channels=in_channels, **kwargs)
-        self.graph = GatedGraphNetwork(num_classes, in_channels, graph_steps)
+        self.graph = (
+            GatedGraphNetwork(num_classes, in_channels, graph_steps) if graph_steps else None
+        )
         self.classifier = CategoryClassifier(num_classes, in_channels, hidden_channels)
 
     def category_features(self, feats: Sequence[Tensor]) -> Tensor:
@@ -71,7 +73,8 @@ class DSRBHead(PartialLabelHead):
 
     def classify(self, features: Tensor) -> Tensor:
         """Graph network and classifiers: (B, C, D) -> (B, C)."""
-        return self.classifier(self.graph(features), features)
+        state = features if self.graph is None else self.graph(features)
+        return self.classifier(state, features)
 
     def category_bias(self) -> nn.Parameter:
         """The classifiers' biases b_c."""
@@ -83,7 +86,7 @@ class DSRBHead(PartialLabelHead):
         Raises:
             RuntimeError: The label graph was never set.
         """
-        if not self.graph.is_set:
+        if self.graph is not None and not self.graph.is_set:
             raise RuntimeError(
                 'the label graph is not set: add dict(type="MethodHook") to custom_hooks, or call '
                 'head.graph.see_labels(labels) before training'
@@ -98,15 +101,15 @@ class DSRBHead(PartialLabelHead):
         losses nor gradients.
         """
         # Copies with the batch's own features share its logits, which the base class sees to.
-        shortcut = not self.loss_module.reads_unknown and all(
+        separate = all(
             copy.changed is not None and copy.features is not variants[0].features
             for copy in variants[1:]
         )
-        if not shortcut:
+        if self.graph is None or self.loss_module.reads_unknown or not separate:
             return super().classify_variants(variants)
         features = [variant.features for variant in variants]
         targets = torch.stack([variant.target for variant in variants])
-        masks = [(targets >= 0).flatten(), *[v.changed for v in variants if v.changed is not None]]
+        masks = [(targets >= 0).flatten(), *[copy.changed for copy in variants[1:]]]
         rows, *changed = marked_entries(masks)
         state = self.graph.forward_variants(features, changed, rows)
         selected = torch.stack(features).flatten(0, 2).index_select(0, rows)

@@ -67,7 +67,8 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
         thr: float | None = None,
         topk: int | None = None,
         init_cfg: dict | None = None,
-        category_channels: int | None = None,
+        *,
+        category_channels: int,
     ) -> None:
         check_sizes(num_classes=num_classes)
         if thr is not None:
@@ -178,29 +179,45 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
             part of the loss, ``<name>_changed`` (changed entries per image), the complements'
             scalars and the diagnostics.
         """
-        batch, copies = self._complement(self.make_batch(feats, data_samples))
+        batch, copies, changes = self._complement(self.make_batch(feats, data_samples))
         variants = {PLAIN: batch, **copies}
         logits = self.classify_variants(list(variants.values()))
-        losses = {
-            f'loss_{name}': self.loss_module(
-                logit, variant.target, weight=variant.weight, indices=variant.indices, **kwargs
+        losses = {}
+        for (name, variant), logit in zip(variants.items(), logits, strict=True):
+            # What a loss keeps of the training set must not count a copy as a further image.
+            self.loss_module.train(self.training and variant is batch)
+            losses[f'loss_{name}'] = self.loss_module(
+                logit,
+                variant.target,
+                weight=self._entry_weight(variant, batch),
+                indices=variant.indices,
+                **kwargs,
             )
-            for (name, variant), logit in zip(variants.items(), logits, strict=True)
-        }
+        self.loss_module.train(self.training)
         for name, loss in self.aux_losses.items():
             losses[f'loss_{name}'] = loss(batch.features, batch.target)
         for complement in self.complements.values():
             losses |= complement.extra_losses(batch)
-        return losses | self._scalars(feats, batch, copies)
+        return losses | self._scalars(feats, changes)
 
     def _active(self) -> list[Complement]:
         # A copy must differ from the final batch only where the complement changed it.
         ordered = sorted(self.complements.values(), key=lambda part: part.adds_loss)
         return [part for part in ordered if part.is_active]
 
-    def _complement(self, batch: CategoryBatch) -> tuple[CategoryBatch, dict[str, CategoryBatch]]:
-        """The batch, and the copies of it that get a loss term, by name."""
+    def _entry_weight(self, variant: CategoryBatch, batch: CategoryBatch) -> Tensor | None:
+        """Weight of each entry; a copy does not judge a known label that it leaves out."""
+        if variant is batch or not self.loss_module.reads_unknown:
+            return variant.weight
+        judged = (variant.target >= 0) | (batch.target < 0)
+        return judged if variant.weight is None else variant.weight * judged
+
+    def _complement(
+        self, batch: CategoryBatch
+    ) -> tuple[CategoryBatch, dict[str, CategoryBatch], dict[str, Tensor]]:
+        """The batch, the copies of it that get a loss term, and what each part changed."""
         copies: dict[str, CategoryBatch] = {}
+        changes: dict[str, Tensor] = {}
         active = self._active()
         if any(part.reads_logits for part in active):
             with torch.no_grad():
@@ -209,11 +226,13 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
             changed = part(batch)
             if changed is None:
                 continue
+            if changed.changed is not None:
+                changes[part.name] = changed.changed
             if part.adds_loss:
                 copies[part.name] = changed
             else:
                 batch = changed
-        return batch, copies
+        return batch, copies, changes
 
     def classify_variants(self, variants: Sequence[CategoryBatch]) -> Sequence[Tensor]:
         """Logits of the batch and of its changed copies, each (B, C).
@@ -225,16 +244,13 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
         place = {id(part): index for index, part in enumerate(features)}
         return [logits[place[id(variant.features)]] for variant in variants]
 
-    def _scalars(
-        self, feats: Any, batch: CategoryBatch, copies: dict[str, CategoryBatch]
-    ) -> dict[str, Tensor]:
+    def _scalars(self, feats: Any, changes: dict[str, Tensor]) -> dict[str, Tensor]:
         logged: dict[str, Tensor] = {}
         for part in self._active():
             for key, value in part.scalars().items():
                 logged[f'{part.name}_{key}' if key in logged else key] = value
-        for name, copy in copies.items():
-            if copy.changed is not None:
-                logged[f'{name}_changed'] = copy.changed.sum() / len(copy.target)
+        for name, changed in changes.items():
+            logged[f'{name}_changed'] = changed.sum() / len(changed)
         attention = getattr(feats, 'attention', None)
         if self.diagnostics and attention is not None:
             logged['attention_max'] = attention.amax((-2, -1)).mean()

@@ -30,7 +30,7 @@ class GatedGraphNetwork(MethodPart):
     Args:
         num_classes: Number of categories C.
         channels: Number of channels D.
-        steps: Number of steps T.
+        steps: Number of steps T, at least 1.
 
     Shape:
         (B, C, D) -> (B, C, D).
@@ -42,7 +42,7 @@ class GatedGraphNetwork(MethodPart):
     def __init__(self, num_classes: int, channels: int, steps: int = 3) -> None:
         super().__init__()
         check_sizes(num_classes=num_classes, channels=channels)
-        check_int('steps', steps)
+        check_int('steps', steps, 1)
         self.num_classes = num_classes
         self.steps = steps
         self.message = nn.Linear(2 * channels, 3 * channels)
@@ -110,8 +110,6 @@ class GatedGraphNetwork(MethodPart):
             return tensor.flatten(0, 2).index_select(0, rows)
 
         state = torch.stack(list(variants))
-        if self.steps == 0:
-            return select(state)
         first = self._first_step(variants, changed)
         if self.steps == 1:
             messages, gates = (torch.stack(part) for part in zip(*first, strict=True))

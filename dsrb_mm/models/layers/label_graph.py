@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
+from scipy.special import logit, xlogy
 
 # Rows looked at in one go: a million-image label matrix must not be copied whole.
 _ROWS = 8_192
@@ -61,7 +62,7 @@ class KnownLabelCounts(NamedTuple):
         """
         only_positive = self.positive.any() and np.array_equal(self.positive, self.known)
         rate = (self.positive + 1) / ((self.num_images if only_positive else self.known) + 10)
-        return np.log(rate / (1 - rate)).astype(np.float32)
+        return logit(rate).astype(np.float32)
 
     def base_rate_entropy(self) -> float:
         """Binary cross-entropy (nats, mean over known entries) of predicting each base rate.
@@ -71,8 +72,5 @@ class KnownLabelCounts(NamedTuple):
         """
         rate = self.positive / np.maximum(self.known, 1)
         positive, absent = self.positive, self.known - self.positive
-        log_positive = np.log(np.where(positive > 0, rate, 1))
-        log_absent = np.log(np.where(absent > 0, 1 - rate, 1))
-        return float(
-            -(positive * log_positive + absent * log_absent).sum() / max(self.known.sum(), 1)
-        )
+        total = xlogy(positive, rate) + xlogy(absent, 1 - rate)
+        return float(-total.sum() / max(self.known.sum(), 1))

@@ -91,10 +91,21 @@ def test_the_queue_is_filled_after_the_batch_was_scored():
         bank=dict(type='FeatureQueue', size=2),
         threshold=dict(type='FallingThreshold', start=0.9, floor=0.9),
     )
+    transfer.build_layers(2, 3)
     batch = CategoryBatch(torch.randn(1, 2, 3), torch.tensor([[1.0, -1]]))
-    assert transfer(batch) is None and transfer.extra_losses(batch) == {}
+    assert not transfer(batch).changed.any() and transfer.extra_losses(batch) == {}
     other = CategoryBatch(batch.features, torch.tensor([[-1.0, -1]]))
     assert transfer(other).changed.tolist() == [[True, False]]
+
+
+def test_an_averaged_model_can_follow_the_queue():
+    transfer = CrossImageTransfer(bank=dict(type='FeatureQueue', size=2))
+    transfer.build_layers(2, 3)
+    average = torch.optim.swa_utils.AveragedModel(transfer, use_buffers=True)
+    transfer.extra_losses(CategoryBatch(torch.randn(1, 2, 3), torch.ones(1, 2)))
+    for _ in range(2):
+        average.update_parameters(transfer)
+    assert average.module.bank.prototypes.shape == (2, 2, 3)
 
 
 def test_before_the_bank_is_filled_nothing_happens():

@@ -8,6 +8,12 @@ from oracles.wiring import draw_labels
 from dsrb_mm.models.complements import CategoryBatch, FeatureQueue
 
 
+def make_queue(size, categories, channels=1):
+    queue = FeatureQueue(size)
+    queue.build_layers(categories, channels)
+    return queue
+
+
 def entries(queue, category):
     kept = queue.prototypes[category][queue.counts[category] > 0]
     return sorted(kept.flatten().tolist())
@@ -20,7 +26,7 @@ def entries(queue, category):
 )
 def test_keeps_the_last_positives_of_each_category(seed, size, batches):
     torch.manual_seed(seed)
-    queue, latest = FeatureQueue(size), [[], [], []]
+    queue, latest = make_queue(size, 3), [[], [], []]
     for k, number in enumerate(batches):
         features = torch.randn(number, 3, 1)
         target = draw_labels(number, 3, seed + k, (1, 1, 0, -1))
@@ -35,7 +41,7 @@ def test_keeps_the_last_positives_of_each_category(seed, size, batches):
 
 
 def test_a_batch_without_positives_changes_nothing():
-    queue = FeatureQueue(2)
+    queue = make_queue(2, 1)
     queue.see_batch(CategoryBatch(torch.ones(1, 1, 1), torch.ones(1, 1)))
     queue.see_batch(CategoryBatch(torch.zeros(2, 1, 1), torch.tensor([[0.0], [-1]])))
     assert entries(queue, 0) == [1]
@@ -46,7 +52,7 @@ def test_the_queue_goes_on_from_a_checkpoint():
         features = torch.tensor(values).view(-1, 1, 1)
         queue.see_batch(CategoryBatch(features, torch.ones(len(values), 1)))
 
-    queue, other = FeatureQueue(3), FeatureQueue(3)
+    queue, other = make_queue(3, 1), make_queue(3, 1)
     feed(queue, [1.0, 2, 3, 4])
     other.load_state_dict(queue.state_dict())
     for part in (queue, other):
@@ -56,7 +62,7 @@ def test_the_queue_goes_on_from_a_checkpoint():
 
 
 def test_no_gradient_is_kept_and_half_precision_is_taken():
-    queue = FeatureQueue(2)
+    queue = make_queue(2, 1, channels=3)
     features = torch.randn(2, 1, 3, dtype=torch.bfloat16, requires_grad=True)
     queue.see_batch(CategoryBatch(features, torch.ones(2, 1)))
     assert queue.prototypes.dtype == torch.float32 and not queue.prototypes.requires_grad
@@ -72,13 +78,13 @@ def test_processes_keep_the_features_of_all_of_them(tmp_path):
     shares = (slice(0, 3), slice(3, 5))  # of different length
 
     def run(rank):
-        queue = FeatureQueue(4)
+        queue = make_queue(4, 3, channels=2)
         for features, target in batches:
             queue.see_batch(CategoryBatch(features[shares[rank]], target[shares[rank]]))
         torch.save(queue.state_dict(), tmp_path / f'{rank}.pt')
 
     assert run_in_two_processes(run, tmp_path) == []
-    queue = FeatureQueue(4)
+    queue = make_queue(4, 3, channels=2)
     for features, target in batches:
         queue.see_batch(CategoryBatch(features, target))
     for rank in range(2):

@@ -174,11 +174,6 @@ def test_the_head_builds_the_network_and_trains_it_before_labels_are_added():
     assert losses['loss_intra'].item() == pytest.approx(expected.item(), rel=1e-5)
 
 
-def test_a_head_that_does_not_tell_its_channels_is_named_as_the_reason():
-    with pytest.raises(ValueError, match='pass category_channels to PartialLabelHead'):
-        IntraImageTransfer().build_layers(3, None)
-
-
 def test_parts_of_a_wrong_kind():
     with pytest.raises(TypeError, match='config of a TransferThreshold, but got a FeatureQueue'):
         IntraImageTransfer(threshold=dict(type='FeatureQueue'))

@@ -17,6 +17,7 @@ from oracles.wiring import (
     oracle_parameters,
     without_shortcut,
 )
+from torch.nn import functional as F
 
 from dsrb_mm.models import CategoryBatch, DSRBHead, PartialLabelLoss, TrainingProgress
 from dsrb_mm.models.necks import CategoryFeatures
@@ -498,3 +499,42 @@ def test_training_without_a_label_graph():
 def test_unknown_bias_init():
     with pytest.raises(ValueError, match="expected bias_init to be None or 'known_prior', but got"):
         DSRBHead(2, 3, 4, bias_init='zero')
+
+
+@pytest.mark.parametrize('kind', ['CurriculumLabels', 'AsymmetricPseudoLabels'])
+@pytest.mark.parametrize('others', [[], ['InstanceBlending']])
+def test_a_complement_that_takes_the_place_of_the_batch(kind, others):
+    torch.manual_seed(0)
+    head = DSRBHead(4, 6, 8, complements=[dict(type=name) for name in [kind, *others]])
+    head.see_labels(np.array([[1, 0, -1, 1], [-1, 1, 0, 0]], np.int8))
+    labels = torch.tensor([[1, 0, -1, -1], [-1, 1, 0, -1]])
+    for part in head.modules():
+        if hasattr(part, 'see_labels'):
+            part.see_labels(labels.numpy().astype(np.int8))
+    for part in head.complements.values():
+        part.set_active(True)
+    first = next(iter(head.complements.values()))
+    first.labels.fill(torch.tensor([0]), torch.tensor([[-1.0, -1, 1, 0]]))
+    rows = samples(labels)
+    for index, row in enumerate(rows):
+        row.set_field(index, 'sample_idx', field_type='metainfo')
+    features = torch.randn(2, 4, 6)
+    losses = head.loss((features,), rows)
+    assert losses[f'{first.name}_changed'] == 2 / 2
+    filled = torch.tensor([[1, 0, 1, 0], [-1, 1, 0, -1]])
+    known = filled >= 0
+    logits, weight = head((features,)), torch.ones(2, 4)
+    if kind == 'AsymmetricPseudoLabels':
+        weight[0, 2:] = first.beta
+    expected = F.binary_cross_entropy_with_logits(logits, filled.float(), reduction='none')
+    expected = (expected * weight)[known].sum() / known.sum()
+    torch.testing.assert_close(losses['loss_plain'], expected)
+
+
+def test_without_graph_steps_there_is_no_graph():
+    head = DSRBHead(4, 6, 8, graph_steps=0, complements=[dict(type='InstanceBlending')])
+    head.complements['iprb'].set_active(True)
+    assert head.graph is None
+    losses = head.loss((torch.randn(3, 4, 6),), samples(draw_labels(3, 4, 0, (1, 0, -1))))
+    total(losses).backward()
+    assert all(parameter.grad is not None for parameter in head.classifier.parameters())

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from mmpretrain.structures import DataSample
 from torch import nn
+from torch.nn import functional as F
 
 from dsrb_mm.models import CategoryBatch, Complement, PartialLabelHead, PartialLabelLoss
 
@@ -16,7 +18,7 @@ class ToyHead(PartialLabelHead):
     """Counts the images that it classifies."""
 
     def __init__(self, **kwargs):
-        super().__init__(C, **kwargs)
+        super().__init__(C, category_channels=D, **kwargs)
         self.fc = nn.Linear(D, 1)
         self.bias = nn.Parameter(torch.zeros(C))
         self.classified = []
@@ -140,7 +142,8 @@ def test_one_that_adds_no_loss_replaces_the_batch_for_those_after_it():
     head = build(AssumeAbsent, Relabel, AddOne)
     features, losses = step(head)
     assert set(losses) == {
-        'loss_plain', 'loss_relabel', 'loss_one', 'relabel_changed', 'one_changed'
+        'loss_plain', 'loss_relabel', 'loss_one',
+        'absent_changed', 'relabel_changed', 'one_changed',
     }  # fmt: skip
     filled = TARGET.clamp(min=0)
     for part in (head.complements['relabel'], head.complements['one']):
@@ -303,3 +306,34 @@ def test_observed_batches_have_logits():
     batch = head.observed_batch((features,), samples)
     torch.testing.assert_close(batch.logits, logits_of(head, features))
     assert torch.equal(batch.target, TARGET) and torch.equal(batch.features, features)
+
+
+class DropKnown(Complement):
+    """A copy that knows nothing but what it adds."""
+
+    name = 'drop'
+
+    def forward(self, batch):
+        unknown = batch.target == -1
+        target = torch.where(unknown, 1.0, -1.0)
+        return replace(batch, target=target, features=batch.features + 1, changed=unknown)
+
+
+def test_a_copy_does_not_judge_known_labels_that_it_leaves_out():
+    head = ToyHead(loss=dict(type='AssumeNegativeLoss'), complements=[dict(type=DropKnown)])
+    head.complements['drop'].set_active(True)
+    features, losses = step(head)
+    logits = logits_of(head, features + 1)
+    expected = F.softplus(-logits)[TARGET == -1].sum() / TARGET.numel()
+    torch.testing.assert_close(losses['loss_drop'], expected)
+
+
+def test_a_loss_does_not_count_a_copy_as_further_images():
+    loss = dict(type='SelectiveAsymmetricLoss')
+    head = ToyHead(loss=loss, complements=[dict(type=AddOne)])
+    head.complements['one'].set_active(True)
+    head.see_labels(TARGET.numpy().astype(np.int8))
+    head.loss_module.see_labels(TARGET.numpy().astype(np.int8))
+    step(head)
+    assert head.loss_module.num_seen == B
+    assert head.loss_module.training
