@@ -42,7 +42,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='column of tags or categories, field of the labels (FiftyOne), image (Label Studio)',
     )
     add('--separator', default='|', help='between tags in one cell')
-    add('--ignore-columns', nargs='+', default=[], help='columns of a CSV that are no categories')
+    add('--ignore-columns', nargs='+', default=[], help='columns of a CSV that are not categories')
     add('--skip-missing', action='store_true', help='leave out images that are not there')
     add('--val', type=float, default=0.2, help='share drawn for validation, if there is none')
     add('--test', type=float, default=0.0, help='share drawn for testing, if there is none')

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from dsrb_mm.arguments import read_probability
-from dsrb_mm.datasets.readers.csv_cells import read_rows, rectangular_rows
+from dsrb_mm.datasets.readers.csv_cells import read_body, read_header
 from dsrb_mm.datasets.readers.image_names import check_image_names
 
 _COLUMNS = ('path', 'category', 'score')
@@ -41,20 +41,19 @@ def read_questions(
 
     Raises:
         FileNotFoundError: The file, or images of it, are missing.
-        ValueError: A column is missing, a score is no number from 0 to 1, or a path leaves the
+        ValueError: A column is missing, a score is not a number from 0 to 1, or a path leaves the
             image root; file and line are named.
 
     Example:
         >>> read_questions('annotate_next.csv', 'data/csv/images', limit=200)
     """
-    rows = read_rows(path)
-    header = [name.strip() for name in next(rows, (0, []))[1]]
+    header = read_header(path)
     missing = [name for name in _COLUMNS if name not in header]
     if missing:
         raise ValueError(f'expected {path} to have columns {_COLUMNS}, but {missing} are missing')
     columns = [header.index(name) for name in _COLUMNS]
     found: list[Question] = []
-    for line, row in rectangular_rows(path, rows, len(header)):
+    for line, row in read_body(path, len(header)):
         if limit is not None and len(found) == limit:
             break
         name, category, score = (row[column] for column in columns)

@@ -127,7 +127,7 @@ class MultiLabelInferencer(BaseInferencer):
             channel_order: Of arrays: ``'rgb'``, or ``'bgr'`` as OpenCV reads them.
 
         Returns:
-            In the order of the inputs, for each image ``path`` (None for what is no file),
+            In the order of the inputs, for each image ``path`` (None for what is not a file),
             ``pred_scores`` (C,), ``pred_labels`` and ``pred_classes``, the most certain first, and
             ``attention`` (C, H, W) where asked for.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +30,8 @@ _DISK_ERRORS = {
 def clear_errors(*more: type[Exception]) -> Iterator[None]:
     """Turn errors of files, disks and downloads, and Ctrl-C, into one message and exit code 1.
 
-    What is printed in it may hold names that are not UTF-8.
+    What is printed in it may hold names that are not UTF-8. With ``DSRB_TRACEBACK=1`` in the
+    environment, all errors keep their traceback.
 
     Args:
         more: Errors that the tool raises for wrong input only, such as ValueError. All others keep
@@ -49,6 +51,9 @@ def clear_errors(*more: type[Exception]) -> Iterator[None]:
     )
     if isinstance(sys.stdout, TextIOWrapper):  # names of files need not be UTF-8
         sys.stdout.reconfigure(errors='backslashreplace')
+    if os.environ.get('DSRB_TRACEBACK'):
+        yield
+        return
     try:
         yield
     except UnreadableImageError as error:

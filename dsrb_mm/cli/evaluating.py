@@ -15,6 +15,7 @@ from dsrb_mm.cli.metric_tables import metric_table
 from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.datasets import get_label_matrix
 from dsrb_mm.datasets.few_labels import few_known
+from dsrb_mm.datasets.readers.csv_cells import read_header
 from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.checkpoints.checkpoint_reading import guard_checkpoint_loader
 from dsrb_mm.engine.model_config import complete_model
@@ -23,7 +24,7 @@ from dsrb_mm.features import refusal, use_cached_features
 from dsrb_mm.fileio.atomic import write_atomically
 from dsrb_mm.fileio.json_values import json_value
 from dsrb_mm.workflow import QuietRunner, find_checkpoint, import_into, read_labels
-from dsrb_mm.workflow.work_dir import LABELS, count_splits, read_config, read_header
+from dsrb_mm.workflow.work_dir import LABELS, count_splits, read_config
 
 
 def evaluate_command(

@@ -11,6 +11,7 @@ from dsrb_mm.comparison.plan import Setup
 from dsrb_mm.datasets.config_data import test_pipeline
 from dsrb_mm.datasets.wrappers import change_innermost
 from dsrb_mm.engine.budget import apply_budget
+from dsrb_mm.features import is_cached
 from dsrb_mm.registry import MASKS
 from dsrb_mm.sweep import KnownLabels, Run
 
@@ -43,7 +44,7 @@ def run_config(cfg: Config, run: Run, setup: Setup) -> Config:
     masked['known'] = seeded_mask(run.known, run.seed)
     cfg.train_dataloader.dataset = _part(masked, setup, run.seed, held_out=False)
     held_out = copy.deepcopy(masked)
-    if cfg.model.backbone.type != 'FeatureInput':  # where every pipeline gives the same features
+    if not is_cached(cfg):  # where every pipeline gives the same features
         steps = test_pipeline(cfg)
         held_out = change_innermost(held_out, lambda inner: inner.update(pipeline=steps))
     held_out['unreadable'] = 'error'

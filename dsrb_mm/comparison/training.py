@@ -9,16 +9,13 @@ from pathlib import Path
 
 import numpy as np
 from mmengine.config import Config
-from mmengine.model import BaseModel
 
-from dsrb_mm.calibration import logits_of
+from dsrb_mm.apis.scoring import score_logits
 from dsrb_mm.comparison.scores import RunScores
 from dsrb_mm.comparison.weights_hook import WeightsHook
-from dsrb_mm.completion.scoring import score_images
 from dsrb_mm.datasets.config_data import ConfigData
 from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.in_memory_runner import InMemoryRunner
-from dsrb_mm.models.heads import PartialLabelHead
 
 
 def train_and_score(cfg: Config, test: ConfigData, name: str) -> tuple[RunScores, dict[str, float]]:
@@ -47,7 +44,8 @@ def train_and_score(cfg: Config, test: ConfigData, name: str) -> tuple[RunScores
     for kind in ('last', 'chosen'):
         if kind == 'last' or hook.chosen is not hook.last:
             model.load_state_dict(getattr(hook, kind))
-            scores[kind] = _logits(model, test, cfg)
+            # Half precision would tie the scores of images that differ little.
+            scores[kind] = score_logits(model, test, cfg).astype(np.float32)
     accumulated = cfg.optim_wrapper.get('accumulative_counts', 1)
     facts = dict(steps=runner.iter // accumulated, epochs=runner.epoch)
     facts.update(chosen_epoch=hook.chosen_epoch, seconds=time.monotonic() - start)
@@ -55,15 +53,6 @@ def train_and_score(cfg: Config, test: ConfigData, name: str) -> tuple[RunScores
         facts['held_out_mAP'] = hook.best
     last = scores['last']
     return RunScores(last, scores.get('chosen', last), test.labels), facts
-
-
-def _logits(model: BaseModel, test: ConfigData, cfg: Config) -> np.ndarray:
-    if isinstance(model.head, PartialLabelHead):
-        logits = score_images(model, test, cfg, 'pred_logit')
-    else:
-        logits = logits_of(score_images(model, test, cfg))
-    # Half precision would tie the scores of images that differ little, early in a training.
-    return logits.astype(np.float32)
 
 
 @contextmanager

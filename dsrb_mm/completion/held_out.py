@@ -11,7 +11,7 @@ from mmengine.config import Config
 
 from dsrb_mm.datasets import CSVMultiLabel, PartialLabelDataset
 from dsrb_mm.datasets.config_data import ConfigData, build_split, has_split
-from dsrb_mm.datasets.readers.csv_cells import read_rows
+from dsrb_mm.datasets.readers.csv_cells import read_header
 from dsrb_mm.datasets.wrappers import innermost_datasets
 
 NO_HOLDOUT = 'none'
@@ -67,7 +67,7 @@ def _read_csv(
 ) -> PartialLabelDataset:
     part = innermost_datasets(train.dataset)[0] if train.dataset is not None else None
     path_column = part.path_column if isinstance(part, CSVMultiLabel) else 'path'
-    header = [name.strip() for name in next(read_rows(file), (0, []))[1]]
+    header = read_header(file)
     dataset = CSVMultiLabel(
         ann_file=os.path.abspath(file),
         data_prefix=dict(img_path=image_root),

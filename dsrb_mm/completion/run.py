@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 
 from dsrb_mm.apis import check_classes, load_model
+from dsrb_mm.apis.scoring import score_images
 from dsrb_mm.completion.category_thresholds import CategoryThresholds, fit_thresholds
 from dsrb_mm.completion.held_out import NO_HOLDOUT, build_held_out, unseen_labels
 from dsrb_mm.completion.label_tables import (
@@ -22,10 +23,10 @@ from dsrb_mm.completion.label_tables import (
 from dsrb_mm.completion.outputs import annotation_files
 from dsrb_mm.completion.same_images import known_elsewhere, merge_repeated, share_scores
 from dsrb_mm.completion.score_table import ScoreTable
-from dsrb_mm.completion.scoring import score_images
 from dsrb_mm.completion.source_csv import SourceCSV
 from dsrb_mm.completion.thresholds import TrustRule
 from dsrb_mm.datasets.config_data import SPLITS, ConfigData, build_split, has_split, test_pipeline
+from dsrb_mm.features import is_cached
 from dsrb_mm.fileio.outputs import check_outputs
 
 
@@ -137,8 +138,7 @@ def complete(
         FileExistsError: An output exists.
     """
     # Cached features have a pipeline per set, and none that is random.
-    cached = cfg.model.backbone.get('type') == 'FeatureInput'
-    pipeline = None if cached else test_pipeline(cfg)
+    pipeline = None if is_cached(cfg) else test_pipeline(cfg)
     train = merge_repeated(build_split(cfg, 'train', pipeline))
     others = _other_sets(cfg, train, pipeline)
     sets = [train, *others]

@@ -7,16 +7,17 @@ from pathlib import Path
 
 import numpy as np
 
+from dsrb_mm.arguments import read_probability
 from dsrb_mm.datasets.config_data import ConfigData
 from dsrb_mm.datasets.data_checks import real_paths
-from dsrb_mm.datasets.readers.csv_cells import read_rows, rectangular_rows
+from dsrb_mm.datasets.readers.csv_cells import read_body, read_header
 from dsrb_mm.datasets.readers.image_names import join_name
 
 _PATH = 'path'
 
 
 class ScoreTable:
-    """Scores of images in a CSV: a column ``path`` and one per category; others are read over.
+    """Scores of images in a CSV: a column ``path`` and one per category; others are ignored.
 
     ``tools/complete_labels.py --scores-out`` writes such a file, and so does ``tools/infer.py``.
 
@@ -27,8 +28,8 @@ class ScoreTable:
 
     Raises:
         FileNotFoundError: No such file.
-        ValueError: A column is missing, or a score is no number from 0 to 1; file, line and column
-            are named.
+        ValueError: A column is missing, or a score is not a number from 0 to 1; file, line and
+            column are named.
 
     Example:
         >>> ScoreTable('scores.csv', train.classes, 'data/csv/images').scores_of(train)
@@ -36,8 +37,7 @@ class ScoreTable:
 
     def __init__(self, path: str | Path, classes: Sequence[str], image_root: str) -> None:
         self.path = path
-        rows = read_rows(path)
-        header = [name.strip() for name in next(rows, (0, []))[1]]
+        header = read_header(path)
         missing = [name for name in (_PATH, *classes) if name not in header]
         if missing:
             raise ValueError(
@@ -47,7 +47,7 @@ class ScoreTable:
         columns = [header.index(name) for name in classes]
         path_at = header.index(_PATH)
         names, scores = [], []
-        for line, row in rectangular_rows(path, rows, len(header)):
+        for line, row in read_body(path, len(header)):
             names.append(join_name(image_root, row[path_at]))
             scores.append([self._score(row[at], line, header[at]) for at in columns])
         self._scores = np.array(scores, np.float32).reshape(-1, len(columns))
@@ -69,11 +69,8 @@ class ScoreTable:
         return self._scores[np.array(found, int)]
 
     def _score(self, text: str, line: int, column: str) -> float:
-        try:
-            score = float(text)
-        except ValueError:
-            score = np.nan
-        if not 0 <= score <= 1:
+        score = read_probability(text)
+        if score is None:
             raise ValueError(
                 f'expected scores in {self.path} to be numbers from 0 to 1, but got {text[:80]!r} '
                 f'in line {line}, column {column!r}'

@@ -56,7 +56,7 @@ class SourceCSV:
         return self.part.data_prefix.get('img_path') or '.'
 
     def unread(self) -> tuple[list[str], np.ndarray]:
-        """Images and labels of the rows that the set does not read; what is no label is unknown.
+        """Images and labels of the rows that the set does not read; what is not a label is unknown.
 
         Shape:
             Paths (M), labels (M, C).

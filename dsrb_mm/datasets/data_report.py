@@ -118,7 +118,7 @@ class DataReport:
             shown = shorten([self.classes[column] for column in columns.tolist()])
             hint = ''
             if 'CSVMultiLabel' in self.dataset_type:
-                hint = '; a column that is no category goes into ignore_columns'
+                hint = '; a column that is not a category goes into ignore_columns'
             found.append(f'categories without a known label ({len(columns)}): {shown}{hint}')
         found += self._one_sided()
         if self.split != 'train':

@@ -1,6 +1,6 @@
 """Feature maps of a frozen backbone, computed once per data set and kept on disk."""
 
-from .cached_config import refusal, use_cached_features
+from .cached_config import is_cached, refusal, use_cached_features
 from .load_cached_feature import LoadCachedFeature
 from .saliency_weight_hook import SaliencyWeightHook, choose_saliency_weight
 
@@ -8,6 +8,7 @@ __all__ = [
     'LoadCachedFeature',
     'SaliencyWeightHook',
     'choose_saliency_weight',
+    'is_cached',
     'refusal',
     'use_cached_features',
 ]

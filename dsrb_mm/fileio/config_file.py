@@ -13,7 +13,7 @@ SUFFIXES = ('.py', '.json', '.yml', '.yaml')
 
 
 class ConfigFileError(ValueError):
-    """A file that is no config, or a config that fails when it is read."""
+    """A file that is not a config, or a config that fails when it is read."""
 
 
 def read_config_file(path: str | Path) -> Config:
@@ -24,7 +24,7 @@ def read_config_file(path: str | Path) -> Config:
 
     Raises:
         FileNotFoundError: It, or a file that it reads, does not exist.
-        ConfigFileError: It is no config, is empty, or fails; the message names file and line.
+        ConfigFileError: It is not a config, is empty, or fails; the message names file and line.
 
     Example:
         >>> cfg = read_config_file('configs/dsrb_csv.py')
@@ -42,7 +42,7 @@ def read_config_file(path: str | Path) -> Config:
         raise
     except UnicodeDecodeError as error:
         raise ConfigFileError(
-            f'expected {path} to be a config, but it is no text in UTF-8'
+            f'expected {path} to be a config, but it is not text in UTF-8'
         ) from error
     except FileNotFoundError as error:
         missing = error.filename or ' '.join(str(error).split())

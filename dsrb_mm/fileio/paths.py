@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def user_path(path: str | Path) -> Path:
-    """A path with ``~`` expanded; a file that exists under the name as written goes first.
+    """A path with ``~`` expanded; a file that exists under the name as written takes precedence.
 
     Example:
         >>> user_path('~backup.png')  # no user is called so

@@ -25,7 +25,7 @@ def category_maps(model: nn.Module, feats: Any) -> Tensor | None:
     attention = getattr(feats, 'attention', None)
     if attention is not None:
         return attention
-    head = getattr(model, 'head', None)
+    head: Any = getattr(model, 'head', None)
     if not hasattr(head, 'maps'):
         return None
     maps = head.maps(feats).sum(2)

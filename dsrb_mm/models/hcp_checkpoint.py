@@ -130,7 +130,7 @@ def convert_checkpoint(src: str | Path, dst: str | Path, reverse: bool = False) 
 
     Raises:
         FileNotFoundError: No such ``src``.
-        ValueError: ``src`` is no such checkpoint, or ``dst`` would overwrite it.
+        ValueError: ``src`` is not such a checkpoint, or ``dst`` would overwrite it.
     """
     src, dst = Path(src), Path(dst)
     if dst.suffix == '.npy' or dst.resolve() == src.resolve():

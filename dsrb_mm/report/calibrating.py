@@ -8,11 +8,11 @@ import numpy as np
 from mmengine.config import Config
 
 from dsrb_mm.apis import check_classes, load_model
+from dsrb_mm.apis.scoring import score_logits
 from dsrb_mm.calibration import NEVER, Calibration, fit_calibration, image_keys
 from dsrb_mm.completion.category_thresholds import fit_thresholds, values
 from dsrb_mm.completion.thresholds import TrustRule
 from dsrb_mm.datasets.config_data import build_split
-from dsrb_mm.report.judged import score_split
 
 
 def calibrate_checkpoint(
@@ -45,7 +45,7 @@ def calibrate_checkpoint(
     data = build_split(cfg, split)
     model = load_model(cfg, checkpoint, device)
     check_classes(model, data.classes, checkpoint)
-    logits = score_split(cfg, model, data)
+    logits = score_logits(model, data, cfg)
     found = fit_calibration(logits, data.labels, image_keys(data.paths), split)
     if rule is None:
         return found

@@ -12,10 +12,9 @@ from scipy.special import expit
 from torch import nn
 
 from dsrb_mm.apis import check_classes, load_model
-from dsrb_mm.calibration import Calibration, cross_validate, image_keys, logits_of
-from dsrb_mm.completion.scoring import score_images
+from dsrb_mm.apis.scoring import score_logits
+from dsrb_mm.calibration import Calibration, cross_validate, image_keys
 from dsrb_mm.datasets.config_data import ConfigData, build_split, has_split
-from dsrb_mm.models.heads import PartialLabelHead
 
 CHECKPOINT, CROSS_VALIDATED, HALF = 'checkpoint', 'cross-validated', '0.5'
 
@@ -90,13 +89,6 @@ class Judged:
         )
 
 
-def score_split(cfg: Config, model: nn.Module, data: ConfigData) -> NDArray:
-    """Logits of a config's images, (N, C)."""
-    if isinstance(model.head, PartialLabelHead):
-        return score_images(model, data, cfg, 'pred_logit').astype(np.float64)
-    return logits_of(score_images(model, data, cfg))
-
-
 def judge(
     cfg: Config, checkpoint: str | Path, split: str = 'test', device: str | None = None
 ) -> tuple[Judged, nn.Module, ConfigData]:
@@ -120,7 +112,7 @@ def judge(
     data = build_split(cfg, split)
     model = load_model(cfg, checkpoint, device)
     check_classes(model, data.classes, checkpoint)
-    logits = score_split(cfg, model, data)
+    logits = score_logits(model, data, cfg)
     judged = Judged.from_scores(
         data.classes, data.paths, data.labels, logits, model.calibration, _name(cfg, split)
     )

@@ -40,7 +40,7 @@ def transformed_image(sample: dict[str, Any], bgr: bool = True) -> np.ndarray:
         -> (H, W, 3) uint8.
 
     Raises:
-        ValueError: ``inputs`` is no image of three channels.
+        ValueError: ``inputs`` is not an image of three channels.
     """
     inputs = sample.get('inputs')
     if not isinstance(inputs, torch.Tensor) or inputs.ndim != 3 or len(inputs) != 3:

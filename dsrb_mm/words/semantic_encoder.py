@@ -81,7 +81,7 @@ def encode_minilm(names: Sequence[str], phrases: Mapping[str, str] | None = None
         - Output: (C, 384), float32, each row of norm 1.
 
     Raises:
-        ImportError: If the encoder is not installed; it is no requirement of this package.
+        ImportError: If the encoder is not installed; it is not a requirement of this package.
     """
     os.environ.setdefault('HF_HUB_OFFLINE', '1')  # the weights come with the package
     try:

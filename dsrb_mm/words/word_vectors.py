@@ -94,7 +94,7 @@ def load_word_vectors(source: str | Path, num_classes: int) -> np.ndarray:
 
     Raises:
         FileNotFoundError: If there is no such file; the message lists the shipped names.
-        ValueError: If it is no array of real, finite numbers of shape (C, K).
+        ValueError: If it is not an array of real, finite numbers of shape (C, K).
     """
     path = find_asset(source, 'word_vectors')
     array = read_array(path)
@@ -122,7 +122,7 @@ def vector_names(source: str | Path) -> list[str] | None:
         source: What :func:`load_word_vectors` is given.
 
     Raises:
-        ValueError: The list is no class list.
+        ValueError: The list is not a class list.
     """
     text = str(source)
     if text.startswith(PREFIX):

@@ -95,11 +95,6 @@ def load(work_dir: str | Path, device: str | None = None) -> MultiLabelInference
     return MultiLabelInferencer(read_config(work_dir), find_checkpoint(work_dir), device)
 
 
-def read_header(labels: str | Path) -> list[str]:
-    """Read the names of the columns of an imported CSV."""
-    return list(pd.read_csv(labels, nrows=0, dtype=str, keep_default_na=False).columns)
-
-
 def count_splits(labels: str | Path) -> dict[str, int]:
     """Count the images of each split of an imported CSV.
 

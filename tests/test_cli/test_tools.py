@@ -106,3 +106,9 @@ def test_a_misspelt_argument_is_named_with_its_key(tmp_path):
     assert run_tool('train', ['mine.py'], tmp_path / 'log.txt', cwd=tmp_path) == 1
     last = (tmp_path / 'log.txt').read_text().splitlines()[-1]
     assert last.startswith('error: ') and 'did you mean model.head.loss.lam?' in last
+
+
+def test_a_traceback_on_request(monkeypatch):
+    monkeypatch.setenv('DSRB_TRACEBACK', '1')
+    with pytest.raises(ValueError, match='defect'), clear_errors(ValueError):
+        raise ValueError('defect')

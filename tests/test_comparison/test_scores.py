@@ -1,9 +1,7 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
-from dsrb_mm.comparison import RunScores, training
+from dsrb_mm.comparison import RunScores
 
 LOGITS = np.array([[3, -1], [1, 2], [-2, 0]], np.float32)
 LABELS = np.array([[1, 0], [0, 1], [1, -1]], np.int8)
@@ -21,13 +19,6 @@ def test_metrics_are_those_of_the_probabilities():
     scores = RunScores(LOGITS, -LOGITS, LABELS)
     assert scores.metrics('last')['mAP'] == pytest.approx(100 * ((1 + 2 / 3) / 2 + 1) / 2)
     assert scores.metrics('last')['mAP'] > scores.metrics('chosen')['mAP']
-
-
-def test_images_that_differ_little_keep_their_order(monkeypatch):
-    scores = np.array([[0.0110], [0.0110001], [0.0109999]], np.float32)
-    monkeypatch.setattr(training, 'score_images', lambda *args: scores)
-    logits = training._logits(SimpleNamespace(head=None), None, None)
-    assert np.argsort(logits[:, 0]).tolist() == [2, 0, 1]
 
 
 @pytest.mark.parametrize('content', [None, b'', b'PK\x03\x04 no archive'])

@@ -30,7 +30,7 @@ def test_scores_by_image_and_category(tmp_path):
     ('text', 'message'),
     [
         ('path,dog\na,1\n', r"\['cat'\] are missing"),
-        ('', "'path', 'cat'"),
+        ('', 'to be a CSV with a header, but it is empty'),
         ('path,cat,dog\na,0,1\nb,1.5,0\n', "'1.5' in line 3, column 'cat'"),
         ('path,cat,dog\na,0,\n', "'' in line 2, column 'dog'"),
         ('path,cat,dog\na,nan,1\n', 'line 2'),

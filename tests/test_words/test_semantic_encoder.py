@@ -121,7 +121,7 @@ def test_encoder_says_how_to_get_it(monkeypatch):
 
 
 def test_encoder_gets_phrases(monkeypatch):
-    """With a stand-in for the encoder, which is no requirement."""
+    """With a stand-in for the encoder, which is not a requirement."""
     seen = {}
 
     class Model:

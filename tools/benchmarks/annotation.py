@@ -20,10 +20,10 @@ import pandas as pd
 from mmengine.config import Config
 from rich.console import Console
 
+from dsrb_mm.apis.scoring import score_images
 from dsrb_mm.cli.errors import clear_errors
 from dsrb_mm.comparison.training import output_to
 from dsrb_mm.completion import ORDERS, VALUES, rank_open_entries, write_table
-from dsrb_mm.completion.scoring import score_images
 from dsrb_mm.datasets import KnownProportion
 from dsrb_mm.datasets.config_data import ConfigData, build_split
 from dsrb_mm.engine.bare_model import bare_model

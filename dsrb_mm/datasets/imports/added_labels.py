@@ -12,8 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dsrb_mm.datasets.data_checks import real_paths
-from dsrb_mm.datasets.imports.tag_column import PATH_COLUMNS, SPLIT, find_column, read_header
-from dsrb_mm.datasets.readers.csv_cells import parse_label, read_rows, rectangular_rows
+from dsrb_mm.datasets.imports.tag_column import PATH_COLUMNS, SPLIT
+from dsrb_mm.datasets.readers.csv_cells import (
+    find_column,
+    parse_label,
+    read_header,
+    read_rows,
+    rectangular_rows,
+)
 from dsrb_mm.fileio.atomic import open_atomically
 from dsrb_mm.fileio.csv_rows import row_writer
 

@@ -12,13 +12,9 @@ from dsrb_mm.datasets.imports.fiftyone import LABELS, SAMPLES, read_fiftyone
 from dsrb_mm.datasets.imports.folders import read_folders
 from dsrb_mm.datasets.imports.label_rows import has_label_rows, read_label_rows
 from dsrb_mm.datasets.imports.label_studio import read_label_studio
-from dsrb_mm.datasets.imports.tag_column import (
-    has_tags,
-    read_header,
-    read_label_columns,
-    read_tag_column,
-)
+from dsrb_mm.datasets.imports.tag_column import has_tags, read_label_columns, read_tag_column
 from dsrb_mm.datasets.imports.voc import is_voc, read_voc
+from dsrb_mm.datasets.readers.csv_cells import read_header
 from dsrb_mm.fileio.annotation_files import read_json
 
 READERS: dict[str, Callable[[Path, ReaderOptions], Annotations]] = {

@@ -6,15 +6,8 @@ from pathlib import Path
 
 from dsrb_mm.datasets.image_decoding import IMAGE_SUFFIXES
 from dsrb_mm.datasets.imports.annotations import Annotations, ImageTags, ReaderOptions
-from dsrb_mm.datasets.imports.tag_column import (
-    PATH_COLUMNS,
-    SPLIT,
-    csv_folders,
-    find_column,
-    read_body,
-    read_header,
-)
-from dsrb_mm.datasets.readers.csv_cells import parse_label
+from dsrb_mm.datasets.imports.tag_column import PATH_COLUMNS, SPLIT, csv_folders
+from dsrb_mm.datasets.readers.csv_cells import find_column, parse_label, read_body, read_header
 
 # The second names are those of Open Images.
 IMAGE_COLUMNS = (*PATH_COLUMNS, 'image_id', 'ImageID')

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 from dsrb_mm.datasets.imports.annotations import Annotations, ImageTags, ReaderOptions, clean
-from dsrb_mm.datasets.readers.csv_cells import (
-    parse_label,
-    read_rows,
-    rectangular_rows,
-    without_header,
-)
+from dsrb_mm.datasets.readers.csv_cells import find_column, parse_label, read_body, read_header
 
 PATH_COLUMNS = ('path', 'image', 'file', 'filename', 'file_name', 'filepath')
 TAG_COLUMNS = ('tags', 'labels', 'label', 'tag', 'categories')
@@ -59,7 +52,7 @@ def read_label_columns(path: Path, options: ReaderOptions) -> Annotations:
     For a file without a column of splits, which gets one.
 
     Raises:
-        ValueError: No column of paths, a value that is no label, or rows of different lengths.
+        ValueError: No column of paths, a value that is not a label, or rows of different lengths.
     """
     header = read_header(path)
     path_at = find_column(path, header, PATH_COLUMNS)
@@ -78,7 +71,7 @@ def read_label_columns(path: Path, options: ReaderOptions) -> Annotations:
             raise ValueError(
                 f'expected {path} to hold 1 (present), 0 (absent) or nothing (unknown), but got '
                 f'{row[columns[wrong[0]]][:80]!r} in line {line}, column {wrong[0]!r}; write 1 and '
-                '0 for words and marks, and leave out a column that is no category (--ignore '
+                '0 for words and marks, and leave out a column that is not a category (--ignore '
                 'COLUMN, or ignore_columns)'
             )
         images.append(
@@ -112,43 +105,6 @@ def read_looked_for(path: Path, separator: str) -> dict[str, frozenset[str]]:
         names = row[at].split(separator) if header[at] == LOOKED_FOR else [row[at]]
         found.setdefault(row[path_at], set()).update(clean(names))
     return {name: frozenset(categories) for name, categories in found.items()}
-
-
-def read_header(path: Path) -> list[str]:
-    """Names of the columns of a CSV, without surrounding blanks.
-
-    Raises:
-        ValueError: It is empty, or names a column twice.
-    """
-    header = [name.strip() for name in next(read_rows(path), (0, []))[1]]
-    if not header:
-        raise ValueError(f'expected {path} to be a CSV with a header, but it is empty')
-    repeated = [name for name, count in Counter(header).items() if count > 1]
-    if repeated:
-        raise ValueError(f'{path}: columns named more than once: {repeated[:8]}')
-    return header
-
-
-def read_body(path: Path, width: int) -> Iterator[tuple[int, list[str]]]:
-    """Lines and rows below the header, each ``width`` long."""
-    rows = read_rows(path)
-    next(rows, None)
-    return rectangular_rows(path, rows, width)
-
-
-def find_column(path: Path, header: list[str], names: tuple[str, ...]) -> int:
-    """Find the place of the first of these columns that exists.
-
-    Raises:
-        ValueError: None is.
-    """
-    for name in names:
-        if name in header:
-            return header.index(name)
-    raise ValueError(
-        f'expected {path} to have a column named {" or ".join(names)}, in lower case, but got '
-        f'{header[:8]}{without_header(header)}; rename the column'
-    )
 
 
 def csv_folders(path: Path) -> list[str]:

@@ -21,7 +21,7 @@ class KnownPerCategory(LabelMask):
 
     Raises:
         ValueError: ``number`` below 1; on use, a category with fewer known labels.
-        TypeError: An argument is no integer.
+        TypeError: An argument is not an integer.
     """
 
     def __init__(self, number: int, seed: int = 0) -> None:

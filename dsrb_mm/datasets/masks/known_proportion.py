@@ -23,7 +23,7 @@ class KnownProportion(LabelMask):
 
     Raises:
         ValueError: ``p`` outside (0, 1], or ``seed`` outside [0, 2**32 - 1].
-        TypeError: An argument is no number.
+        TypeError: An argument is not a number.
     """
 
     def __init__(self, p: float, seed: int = 0) -> None:

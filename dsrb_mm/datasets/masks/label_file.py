@@ -26,7 +26,7 @@ class LabelFile(LabelMask):
         path: ``.csv`` of N rows without a header, or ``.npy``.
 
     Raises:
-        TypeError: ``path`` is no path.
+        TypeError: ``path`` is not a path.
         FileNotFoundError: On use, no such file.
         ValueError: On use, wrong shape or values, or a known label that contradicts the dataset's.
     """

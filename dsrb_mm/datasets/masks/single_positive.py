@@ -21,7 +21,7 @@ class SinglePositive(LabelMask):
 
     Raises:
         ValueError: A negative ``seed``.
-        TypeError: ``seed`` is no integer.
+        TypeError: ``seed`` is not an integer.
     """
 
     def __init__(self, seed: int = 0) -> None:

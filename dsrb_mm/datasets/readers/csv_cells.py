@@ -7,6 +7,7 @@ first column for an index; its line numbers leave out blank lines; it keeps an o
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
@@ -65,10 +66,10 @@ def without_header(row: Sequence[str]) -> str:
 def rectangular_rows(
     path: str | Path, rows: Iterable[tuple[int, list[str]]], width: int
 ) -> Iterator[tuple[int, list[str]]]:
-    """The rows, as long as all of them have ``width`` fields.
+    """Yield the rows, and check that each has ``width`` fields.
 
     Raises:
-        ValueError: One has not.
+        ValueError: A row has another number.
     """
     for line, row in rows:
         if len(row) != width:
@@ -77,6 +78,43 @@ def rectangular_rows(
                 f'{len(row)} in line {line}'
             )
         yield line, row
+
+
+def read_header(path: str | Path) -> list[str]:
+    """Names of the columns of a CSV, without surrounding blanks.
+
+    Raises:
+        ValueError: It is empty, or names a column twice.
+    """
+    header = [name.strip() for name in next(read_rows(path), (0, []))[1]]
+    if not header:
+        raise ValueError(f'expected {path} to be a CSV with a header, but it is empty')
+    repeated = [name for name, count in Counter(header).items() if count > 1]
+    if repeated:
+        raise ValueError(f'{path}: columns named more than once: {repeated[:8]}')
+    return header
+
+
+def read_body(path: str | Path, width: int) -> Iterator[tuple[int, list[str]]]:
+    """Lines and rows below the header, each ``width`` long."""
+    rows = read_rows(path)
+    next(rows, None)
+    return rectangular_rows(path, rows, width)
+
+
+def find_column(path: str | Path, header: list[str], names: tuple[str, ...]) -> int:
+    """Find the place of the first of these columns that exists.
+
+    Raises:
+        ValueError: None is.
+    """
+    for name in names:
+        if name in header:
+            return header.index(name)
+    raise ValueError(
+        f'expected {path} to have a column named {" or ".join(names)}, in lower case, but got '
+        f'{header[:8]}{without_header(header)}; rename the column'
+    )
 
 
 def read_label_cells(
@@ -97,7 +135,7 @@ def read_label_cells(
         -> (N, number of columns) int8.
 
     Raises:
-        ValueError: A cell is no label.
+        ValueError: A cell is not a label.
     """
     codes = _LabelCodes(empty=names is not None)
     pick = _picker(columns)

@@ -41,7 +41,7 @@ class CSVColumns(NamedTuple):
     Attributes:
         path: Column of the image path.
         split: Column that names the split of a row, if any.
-        ignored: Columns that are read over.
+        ignored: Columns that are ignored.
     """
 
     path: str
@@ -59,7 +59,7 @@ def read_label_table(
     Raises:
         ValueError: Missing, unknown, repeated or nameless columns, an unknown split, a split in
             several spellings, a row that is longer or shorter than the header, an empty path or a
-            value that is no label.
+            value that is not a label.
     """
     rows = read_rows(path)
     _, header = next(rows, (0, None))
@@ -156,7 +156,7 @@ def _category_columns(
     if any(not name.strip() for name in found):
         at = 1 + next(i for i, name in enumerate(header) if not name.strip())
         raise ValueError(
-            f'{path}: column {at} has no name; columns that are no categories go into '
+            f'{path}: column {at} has no name; columns that are not categories go into '
             "ignore_columns, e.g. ignore_columns=('',)"
         )
     if classes is None:

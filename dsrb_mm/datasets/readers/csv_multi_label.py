@@ -33,7 +33,7 @@ class CSVMultiLabel(LabelMatrixDataset):
         path_column: Column of the image path.
         split_column: Column that names the split of a row; None where files are separate.
         split: The split to read; needs ``split_column``.
-        ignore_columns: Further columns that are no categories; each must be there.
+        ignore_columns: Further columns that are not categories; each must be there.
         check_images: Whether to look for every image file at construction.
 
     Keyword Args:

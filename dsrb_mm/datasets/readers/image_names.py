@@ -21,7 +21,7 @@ def check_image_names(names: Iterable[str], folder: str, source: str) -> None:
         source: Annotation file, for the message.
 
     Raises:
-        ValueError: A name is no path, absolute outside the folder, or leaves it by ``..``; or it is
+        ValueError: A name is not a path, is absolute outside the folder, leaves it by ``..``, or is
             a URL.
     """
     root = folder or '.'

@@ -150,7 +150,7 @@ def _refuse_compressed(file: Any) -> None:
 
 
 def _refuse_others(file: Any) -> None:
-    """Refuse what is no file of torch.save by its first bytes: texts, pictures."""
+    """Refuse what is not a file of torch.save by its first bytes: texts, pictures."""
     if hasattr(file, 'tell'):
         position = file.tell()
         start = file.read(_SHOWN)

@@ -26,7 +26,7 @@ def read_checkpoint(path: str | Path) -> dict[str, Any]:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: It holds other objects, which could run code when loaded, or is no checkpoint.
+        ValueError: It is not a checkpoint, or holds objects that could run code when loaded.
     """
     content = load_plain_checkpoint(path)
     if not isinstance(content, dict):

@@ -134,7 +134,7 @@ class RecordedFiles:
         elif path := self._find(name):
             self.best[key] = path
         else:
-            self._ignore(key, value, f'{name} is no regular file beside it')
+            self._ignore(key, value, f'{name} is not a regular file beside it')
 
     def _ignore(self, key: str, value: Any, reason: str) -> None:
         self.ignored.append(f'ignored {key} = {shortened(value)} of the checkpoint: {reason}')

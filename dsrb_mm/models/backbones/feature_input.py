@@ -42,7 +42,7 @@ class FeatureInput(BaseModule):
     Raises:
         ValueError: ``channels`` out of range, an input of another number of channels, or weights
             of another backbone.
-        TypeError: ``channels`` is no integer.
+        TypeError: ``channels`` is not an integer.
 
     Example:
         >>> FeatureInput(channels=1280)(torch.zeros(2, 1280, 6, 6))[0].shape
@@ -72,7 +72,7 @@ class FeatureInput(BaseModule):
         return self
 
     def forward(self, features: Tensor) -> tuple[Tensor]:
-        """The maps, after a check that they are no images."""
+        """The maps, after a check that they are not images."""
         if features.ndim != 4 or features.shape[1] != self.channels:
             raise ValueError(
                 f'expected feature maps of {self.channels} channels, but got inputs of shape '

@@ -22,7 +22,7 @@ class BlendingWeight(nn.Module):
 
     Raises:
         ValueError: ``init`` outside [0, 1].
-        TypeError: ``init`` is no number or ``learnable`` no bool.
+        TypeError: ``init`` is not a number, or ``learnable`` is not a bool.
     """
 
     def __init__(self, init: float = 0.5, learnable: bool = True) -> None:

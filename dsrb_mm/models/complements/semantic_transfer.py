@@ -28,7 +28,7 @@ class SemanticTransfer(Complement):
         name: See :class:`Complement`.
 
     Raises:
-        TypeError: ``threshold`` is no threshold.
+        TypeError: ``threshold`` is not a threshold.
     """
 
     changes_features = False

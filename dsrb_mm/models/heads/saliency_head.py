@@ -31,8 +31,8 @@ class SaliencyHead(PartialLabelHead):
         num_classes: Number of categories C.
         in_channels: Channels D of the feature map.
         top_k: Number of highest locations; at most all.
-        saliency_weight: Weight of their mean, 0 or more; or M weights, for M maps per category. A
-            checkpoint keeps it, and goes before the config (:class:`SaliencyWeightHook`).
+        saliency_weight: Weight of their mean, 0 or more; or M weights, for M maps per category.
+            That of a checkpoint takes precedence over the config's (:class:`SaliencyWeightHook`).
         dropout: Probability with which a channel of the map is left out in training.
         **kwargs: See :class:`PartialLabelHead`.
 

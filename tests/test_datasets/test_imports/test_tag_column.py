@@ -40,7 +40,7 @@ def test_bad_files(write, labels_of, text, message):
             'path,Dog\na.jpg,yes\n',
             "1 .present., 0 .absent. or nothing .unknown., but got 'yes' in line 2.*write 1",
         ),
-        ('path,note\na.jpg,x\n', 'that is no category .--ignore COLUMN, or ignore_columns'),
+        ('path,note\na.jpg,x\n', 'that is not a category .--ignore COLUMN, or ignore_columns'),
         ('Path,Dog\na.jpg,1\n', r"in lower case, but got \['Path', 'Dog'\]; rename the column"),
     ],
 )

@@ -9,8 +9,10 @@ from mmengine.model import BaseModel
 from mmengine.runner import Runner
 from rich.progress import track
 
+from dsrb_mm.calibration import logits_of
 from dsrb_mm.datasets.config_data import ConfigData, loader_settings
 from dsrb_mm.evaluation.average_precision import check_scores
+from dsrb_mm.models.heads import PartialLabelHead
 
 
 @torch.no_grad()
@@ -43,3 +45,16 @@ def score_images(
         )
     check_scores(scores)
     return scores
+
+
+def score_logits(model: BaseModel, data: ConfigData, cfg: Config) -> np.ndarray:
+    """Logits of every image of a data set; see :func:`score_images`.
+
+    Heads of MMPretrain give probabilities alone: 0 and 1 become logits of about -16 and 16.
+
+    Shape:
+        -> (N, C) float64.
+    """
+    if isinstance(model.head, PartialLabelHead):
+        return score_images(model, data, cfg, 'pred_logit').astype(np.float64)
+    return logits_of(score_images(model, data, cfg))

@@ -1,10 +1,13 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
 from mmpretrain.structures import DataSample
 
-from dsrb_mm.completion.scoring import score_images
+from dsrb_mm.apis import scoring
+from dsrb_mm.apis.scoring import score_images
 from dsrb_mm.datasets.config_data import ConfigData
 
 LOADER = dict(
@@ -54,3 +57,11 @@ def test_another_number_of_categories():
 def test_scores_that_are_not_finite():
     with pytest.raises(ValueError, match='finite'):
         score_images(Model(factor=float('nan')), data(), CFG)
+
+
+def test_logits_of_probabilities_keep_their_order(monkeypatch):
+    scores = np.array([[0.0110], [0.0110001], [0.0109999]], np.float32)
+    monkeypatch.setattr(scoring, 'score_images', lambda *args: scores)
+    logits = scoring.score_logits(SimpleNamespace(head=None), None, None).astype(np.float32)
+    assert np.argsort(logits[:, 0]).tolist() == [2, 0, 1]
+    np.testing.assert_allclose(1 / (1 + np.exp(-logits)), scores, rtol=1e-6)
