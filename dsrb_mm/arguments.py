@@ -126,27 +126,6 @@ def check_path(name: str, value: Any) -> str:
     return text
 
 
-def check_options(name: str, value: Any, allowed: tuple[str, ...] | None = None) -> dict | None:
-    """Check a nested config: a dict (with known keys only) or None.
-
-    Args:
-        name: Name of the argument, for the message.
-        value: What was given.
-        allowed: Keys it may have; None: any.
-
-    Raises:
-        TypeError: Neither a dict nor None, or an unknown key.
-    """
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise TypeError(f'expected {name} to be a dict or None, but got {short_repr(value)}')
-    unknown = [] if allowed is None else [key for key in value if key not in allowed]
-    if unknown:
-        raise TypeError(f'expected {name} to have keys of {allowed}, but got {unknown[:5]}')
-    return value
-
-
 def read_probability(text: str) -> float | None:
     """The number from 0 to 1 that a text states; None if it states something else.
 
