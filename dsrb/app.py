@@ -212,7 +212,11 @@ def compare(
     proportions: Annotated[
         list[float] | None,
         typer.Option(
-            '--proportion', '-p', help='share of known labels; repeatable [1: as they are]'
+            '--proportion',
+            '-p',
+            min=0.0,
+            max=1.0,
+            help='share of the known labels that is kept; repeatable [1: all]',
         ),
     ] = None,
     known: Annotated[

@@ -24,13 +24,14 @@ def main() -> None:
     )
     add_training_options(parser)
     args = parser.parse_args()
-    from dsrb_mm.cli.errors import clear_errors
+    from dsrb_mm.cli.errors import clear_errors, interruptible
     from dsrb_mm.cli.tools import build_runner, how_to_go_on, leave_group
 
     runner = build_runner(args)
     with clear_errors():
         try:
-            runner.train()
+            with interruptible():
+                runner.train()
         except KeyboardInterrupt:
             sys.exit(f'interrupted: {how_to_go_on(runner.work_dir)}')
         leave_group()

@@ -3,11 +3,12 @@
 from .cross_validation import OutOfFold, cross_validate
 from .fitting import fit_calibration
 from .logistic import fit_scale_and_bias
-from .record import META_KEY, NEVER, Calibration, image_keys, logits_of
+from .record import BEST_F1, META_KEY, NEVER, Calibration, image_keys, logits_of
 from .reliability import Reliability, reliability
 from .thresholds import f1_thresholds
 
 __all__ = [
+    'BEST_F1',
     'META_KEY',
     'NEVER',
     'Calibration',

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
 META_KEY = 'calibration'  # in the checkpoint's ``meta``
+BEST_F1 = 'f1'  # the rule of thresholds that training stores
 NEVER = 2.0  # threshold of a category that is never predicted: above every probability
 _SMALLEST = 1e-7  # a float32 probability nearer to 0 or 1 has no exact logit
 
@@ -51,7 +52,7 @@ class Calibration:
     known: tuple[int, ...]
     images: int
     source: str = 'val'
-    rule: str = 'f1'
+    rule: str = BEST_F1
     image_keys: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -105,6 +106,14 @@ class Calibration:
     def shares_images(self, keys: Iterable[str]) -> bool:
         """Tell whether it was fitted on one of these images."""
         return not set(self.image_keys).isdisjoint(keys)
+
+    def flatters(self, keys: Iterable[str]) -> bool:
+        """Tell whether figures on these images have to be cross-validated.
+
+        So they have where the thresholds of the best F1 were fitted on them. Thresholds that a user
+        has chosen are what is to be measured.
+        """
+        return self.rule == BEST_F1 and self.shares_images(keys)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain containers, for a checkpoint or JSON."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 
 from rich.table import Table
@@ -66,6 +67,15 @@ def thresholds_command(
     for name, threshold, *counts in rows:
         table.add_row(name, threshold or 'never predicted', *counts)
     console.print(table)
+    never = found.thresholds.count(NEVER)
+    if never:
+        console.print(f'{never} of {len(classes)} categories are never predicted', soft_wrap=True)
+    if never and precision is not None:
+        console.print(
+            f'their labels cannot show a precision of {precision:g} with a confidence of 95 %: '
+            'choose a lower one, --best-f1, or --set CATEGORY=THRESHOLD',
+            soft_wrap=True,
+        )
     console.print(
         f'rule: {found.rule}; known, present: labels of the {found.images:,} images '
         f'({found.source}) that the thresholds were chosen on',
@@ -86,7 +96,7 @@ def parse_thresholds(texts: Sequence[str], classes: Sequence[str]) -> dict[str, 
         if name not in classes:
             raise ValueError(
                 f'expected --set CATEGORY=THRESHOLD with a category of the model, but got {text!r}'
-                f'; it has {shorten(classes)}'
+                f'; it has {shorten(get_close_matches(name, classes) or classes)}'
             )
         value = NEVER if number == 'never' else read_probability(number)
         if value is None:

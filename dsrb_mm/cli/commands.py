@@ -15,7 +15,7 @@ from mmengine.utils.dl_utils import collect_env
 import dsrb_mm
 from dsrb_mm.apis import collect_images, score_writer, write_scores
 from dsrb_mm.cli.command_settings import WRONG_INPUT, quiet_console
-from dsrb_mm.cli.errors import clear_errors
+from dsrb_mm.cli.errors import clear_errors, interruptible
 from dsrb_mm.cli.exporting import export_model
 from dsrb_mm.cli.outputs import files_below, protect_inputs
 from dsrb_mm.cli.predictions import prediction_table
@@ -40,7 +40,8 @@ def train_command(labels: Path, work_dir: Path, **options: Any) -> None:
     console = quiet_console()
     with clear_errors(*WRONG_INPUT):
         try:
-            train(labels, work_dir, **options)
+            with interruptible():
+                train(labels, work_dir, **options)
         except KeyboardInterrupt:
             sys.exit('interrupted: the same command with --resume goes on')
         except UnreadableImageError as error:

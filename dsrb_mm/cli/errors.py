@@ -76,3 +76,17 @@ def clear_errors(*more: type[Exception]) -> Iterator[None]:
         if error.errno not in _DISK_ERRORS:
             raise
         sys.exit(f'error: {error.filename or "cannot write"}: {error.strerror}')
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Raise KeyboardInterrupt where MMEngine takes Ctrl-C for an error in the config.
+
+    It does while it formats the config, for its log and for every checkpoint.
+    """
+    try:
+        yield
+    except SyntaxError as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from error
+        raise

@@ -6,14 +6,18 @@ import json
 from pathlib import Path
 
 from mmengine.config import Config
+from mmengine.dataset import BaseDataset
 from mmengine.runner import Runner
+from mmpretrain.registry import DATASETS
 
-from dsrb_mm.calibration import Calibration
+from dsrb_mm.calibration import BEST_F1, Calibration
 from dsrb_mm.cli.command_settings import WRONG_INPUT, quiet_console
 from dsrb_mm.cli.errors import clear_errors
 from dsrb_mm.cli.metric_tables import metric_table
 from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.datasets import get_label_matrix
+from dsrb_mm.datasets.config_data import image_paths
+from dsrb_mm.datasets.data_checks import shared_images
 from dsrb_mm.datasets.few_labels import few_known
 from dsrb_mm.datasets.readers.csv_cells import read_header
 from dsrb_mm.engine.bare_model import bare_model
@@ -72,15 +76,27 @@ def evaluate_command(
     if tested.tuned:
         console.print(f'thresholds: {_origin(runner, tested.calibration)}', soft_wrap=True)
     notes = few_known(get_label_matrix(runner.test_dataloader.dataset))
+    trained = _trained_on(runner.test_dataloader.dataset, work_dir)
+    if trained:
+        notes.append(f'{trained:,} of these images were trained on: other ones are predicted worse')
     if chosen == 'val' and labels is None:
         notes.append('these images chose the epoch: other ones are predicted a little worse')
     show_findings(console, notes, [])
 
 
+def _trained_on(dataset: BaseDataset, work_dir: Path) -> int:
+    """How many images of a data set the training in a folder has seen."""
+    try:
+        train = DATASETS.build(read_config(work_dir).train_dataloader.dataset)
+    except FileNotFoundError:  # moved to another machine, say
+        return 0
+    return len(shared_images(image_paths(train), image_paths(dataset)))
+
+
 def _origin(runner: Runner, used: Calibration | None) -> str:
     """Where the thresholds of an evaluation come from."""
     if used is not None:
-        return 'those of the training'
+        return 'those of the training' if used.rule == BEST_F1 else f'those chosen ({used.rule})'
     stored = bare_model(runner).calibration is not None
     reason = 'the training chose its own on these images' if stored else 'the model has none'
     return f'cross-validated, because {reason}'

@@ -77,7 +77,8 @@ def fit_thresholds(
     because their labels are too few, then share one, chosen on their labels together that no
     threshold of their own decides: the kind of entry it will decide. It is trusted for these
     categories together, not for each; a category whose own labels refute it stays open
-    (:func:`fit_shared`). So does a category without any held-out label.
+    (:func:`fit_shared`). So does a category without any held-out label, or with present ones alone,
+    which every threshold fits.
 
     Args:
         scores: Scores of held-out images, comparable between categories (probabilities).
@@ -93,6 +94,7 @@ def fit_thresholds(
         ValueError: Wrong shapes or values.
     """
     _check(scores, labels, scope)
+    labels = np.where((labels == 0).any(0), labels, -1)
     num_classes = scores.shape[1]
     nothing = CategoryThresholds.nothing(num_classes)
     present, absent = list(nothing.present), list(nothing.absent)

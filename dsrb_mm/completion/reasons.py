@@ -52,7 +52,11 @@ def explain_nothing(
     # Where any number may be missed, no present label has to prove that few are.
     kept = 0 if rule.missed_limit == 1 else labels_needed(rule, 1 - rule.missed_limit)
     bad = f'never {rule.precision:.0%} right for sure'
-    present: list[str | None] = [_too_few(there[c], 'present', right) or bad for c in columns]
+    one_sided = (there > 0) & (gone == 0)
+    present: list[str | None] = [
+        'no absent label held out' if one_sided[c] else _too_few(there[c], 'present', right) or bad
+        for c in columns
+    ]
     absent: list[str | None] = [
         _too_few(gone[c], 'absent', right) or _too_few(there[c], 'present', kept) or bad
         for c in columns

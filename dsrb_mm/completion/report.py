@@ -18,7 +18,7 @@ from dsrb_mm.completion.thresholds import Threshold, TrustRule
 from dsrb_mm.completion.tradeoff import measure_tradeoff
 from dsrb_mm.fileio.json_values import json_value
 
-_SHOWN = 20  # categories in a table
+_SHOWN = 40  # categories in a table
 _COUNTS = ('hidden', 'hidden_present')
 
 

@@ -118,7 +118,7 @@ class DataReport:
             shown = shorten([self.classes[column] for column in columns.tolist()])
             hint = ''
             if 'CSVMultiLabel' in self.dataset_type:
-                hint = '; a column that is not a category goes into ignore_columns'
+                hint = '; a column that is not a category is ignored by --ignore, or ignore_columns'
             found.append(f'categories without a known label ({len(columns)}): {shown}{hint}')
         found += self._one_sided()
         if self.split != 'train':
@@ -133,8 +133,8 @@ class DataReport:
         present, absent = (self.labels == 1).any(axis=0), (self.labels == 0).any(axis=0)
         verb = 'learnt' if self.split == 'train' else 'judged'
         kinds = {f'positive, which cannot be {verb}': absent & ~present}
-        if self.split == 'train':
-            kinds['negative, which a model may call present everywhere'] = present & ~absent
+        why = 'a model may call present everywhere' if self.split == 'train' else 'any model finds'
+        kinds[f'negative, which {why}'] = present & ~absent
         found = []
         for text, where in kinds.items():
             names = [self.classes[column] for column in np.flatnonzero(where).tolist()]

@@ -86,7 +86,11 @@ class SaliencyWeightHook(Hook):
             weight = heads[0].saliency_weights.item()
             runner.logger.warning(f'saliency_weight is not chosen, and stays {weight:g}: {reason}')
             return
-        say(runner, 'choosing the saliency weight by the validation labels')
+        say(
+            runner,
+            'choosing the saliency weight by the validation labels: features of all images, then a '
+            'short training with each weight',
+        )
         weight, _ = choose_saliency_weight(
             runner.cfg, self.weights, self.folder, partial(say, runner)
         )
@@ -156,7 +160,7 @@ def _precision(cfg: Config, weight: float) -> MicroAveragePrecision:
         for hook in cfg.get('custom_hooks') or ()
         if hook['type'] not in ('SaliencyWeightHook', SaliencyWeightHook)
     ]
-    cfg.train_cfg.val_interval = cfg.train_cfg.max_epochs + 1
+    cfg.train_cfg.val_interval = cfg.train_cfg.max_epochs  # which is evaluated in any case
     cfg.visualizer = dict(type='Visualizer', vis_backends=[])
     cfg.log_level = 'ERROR'
     with trial_run(), TemporaryDirectory() as temporary:

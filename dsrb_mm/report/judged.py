@@ -16,7 +16,7 @@ from dsrb_mm.apis.scoring import score_logits
 from dsrb_mm.calibration import Calibration, cross_validate, image_keys
 from dsrb_mm.datasets.config_data import ConfigData, build_split, has_split
 
-CHECKPOINT, CROSS_VALIDATED, HALF = 'checkpoint', 'cross-validated', '0.5'
+CHECKPOINT, CROSS_VALIDATED, CHOSEN, HALF = 'checkpoint', 'cross-validated', 'chosen', '0.5'
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Judged:
         decided_by: The threshold of each decision, (N, C); where these are cross-validated, it is
             that of another fold.
         decisions: Where the decisions come from: :data:`CHECKPOINT` (its thresholds, fitted on
-            other images), :data:`CROSS_VALIDATED` or :data:`HALF`.
+            other images), :data:`CROSS_VALIDATED`, :data:`CHOSEN` (its thresholds, chosen by a user
+            on these images) or :data:`HALF`.
         images: Name of this set of images.
     """
 
@@ -75,14 +76,15 @@ class Judged:
             decisions, decided_by = HALF, thresholds
         else:
             thresholds = decided_by = np.array(calibration.thresholds)
-            if calibration.shares_images(image_keys(paths)):
+            keys = image_keys(paths)
+            if calibration.flatters(keys):
                 found = cross_validate(logits, labels)
                 probabilities, predicted = found.probabilities, found.predicted
                 decisions, decided_by = CROSS_VALIDATED, found.thresholds
             else:
                 probabilities = calibration.probabilities(logits)
                 predicted = calibration.predict(probabilities)
-                decisions = CHECKPOINT
+                decisions = CHOSEN if calibration.shares_images(keys) else CHECKPOINT
         return cls(
             *(classes, paths, labels, logits, probabilities, predicted, thresholds),
             *(np.broadcast_to(decided_by, labels.shape), decisions, images),

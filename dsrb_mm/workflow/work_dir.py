@@ -29,11 +29,13 @@ def find_config(work_dir: str | Path) -> Path:
             'expected the folder that a training has written (--work-dir), but got the file '
             f'{folder}'
         )
+    if not folder.exists():
+        raise FileNotFoundError(f'no such folder: {folder}')
     found = [folder / CONFIG] if (folder / CONFIG).is_file() else sorted(folder.glob('*.py'))
     if len(found) != 1:
         raise FileNotFoundError(
-            f'expected {folder} to hold the config of one training ({CONFIG}), but got '
-            f'{len(found)} configs'
+            f'expected {folder} to be the folder of a training (--work-dir), with its {CONFIG} or '
+            f'one other config, but got {len(found)} configs'
         )
     return found[0]
 

@@ -83,3 +83,10 @@ def test_known_positives_alone_teach_nothing(held_out):
         fit_calibration(logits, y) for y in (mixed, np.where(np.arange(4) == 0, -1, labels))
     )
     assert found.thresholds == without.thresholds and found.bias == without.bias
+
+
+def test_only_thresholds_of_the_training_flatter():
+    keys = image_keys(['/data/val/7.jpg'])
+    fitted = Calibration(1.0, (0.0,), (0.5,), (1,), (2,), 2, image_keys=keys)
+    assert fitted.flatters(keys) and not fitted.flatters(image_keys(['/data/val/8.jpg']))
+    assert not fitted.with_thresholds([0.9], 'precision 0.9').flatters(keys)

@@ -390,6 +390,8 @@ def test_what_evaluate_says_of_its_figures(folder):
     assert re.search(r'of \d judged categories have fewer than 10 known labels', text)
     other = call('evaluate', 'work', '--labels', 'labels.csv', '--split', 'train')
     assert 'chose the epoch' not in other
+    assert 'of these images were trained on: other ones are predicted worse' in other
+    assert 'were trained on' not in text
 
 
 @pytest.fixture
@@ -409,6 +411,9 @@ def test_thresholds_are_shown_and_chosen(folder, copied):
     assert re.search('cat .* never predicted', text) and 'stored in copied/' in text
     rows = {row['category']: row for row in csv.DictReader((folder / 'thresholds.csv').open())}
     assert rows['cat']['threshold'] == '' and float(rows['dog']['threshold']) == 0.25
+    assert '1 of 3 categories are never predicted' in text
+    text = call('evaluate', copied)
+    assert 'thresholds: those chosen (f1, 2 by hand)' in text
     image = next(folder.glob('images/*.png'))
     found = dsrb_mm.load(copied)(image)[0]
     assert 'cat' not in found['pred_classes']

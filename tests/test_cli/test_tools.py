@@ -6,9 +6,10 @@ import pytest
 import torch
 from helpers.features import frozen_config
 from helpers.tools import run_tool
+from mmengine.config import Config
 
 from dsrb.tool_arguments import runner_arguments
-from dsrb_mm.cli.errors import clear_errors
+from dsrb_mm.cli.errors import clear_errors, interruptible
 from dsrb_mm.cli.tools import how_to_go_on, load_config
 
 NEEDED = 'model = train_dataloader = train_cfg = optim_wrapper = dict()\n'
@@ -112,3 +113,14 @@ def test_a_traceback_on_request(monkeypatch):
     monkeypatch.setenv('DSRB_TRACEBACK', '1')
     with pytest.raises(ValueError, match='defect'), clear_errors(ValueError):
         raise ValueError('defect')
+
+
+def test_ctrl_c_while_a_config_is_formatted(monkeypatch):
+    def interrupted(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr('mmengine.config.config.FormatCode', interrupted)
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        Config(dict(a=1)).pretty_text  # noqa: B018
+    with pytest.raises(SyntaxError, match='x'), interruptible():
+        raise SyntaxError('x')

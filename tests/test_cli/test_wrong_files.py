@@ -104,7 +104,7 @@ def test_the_command_wants_the_folder_of_a_training(command, wrong):
     result = CliRunner().invoke(app, [name, wrong, *rest])
     found = result.output + str(result.exception)
     assert 'expected the folder that a training has written' in found or (
-        'expected data to hold the config of one training' in found
+        'expected data to be the folder of a training' in found
     )
     assert result.exit_code == 1
 

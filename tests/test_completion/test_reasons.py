@@ -47,3 +47,17 @@ def test_a_share_that_takes_millions():
     needed = labels_needed(rule, 0.999999)
     assert needed == 2_705_541
     assert rule.lower_bound(np.array(needed), np.array(needed)) >= 0.999999 - 1e-12
+
+
+@pytest.mark.parametrize('scope', ['auto', 'own', 'shared'])
+def test_present_labels_alone_prove_nothing(scope):
+    rng = np.random.default_rng(0)
+    labels = (rng.random((300, 2)) < 0.5).astype(int)
+    labels[:, 1] = np.where(labels[:, 1] == 1, 1, -1)
+    scores = 0.2 + 0.6 * (labels == 1) + 0.1 * rng.random((300, 2))
+    thresholds = fit_thresholds(scores, labels, RULE, scope)
+    decided = thresholds.decide(np.full((4, 2), 0.99))
+    assert (decided[:, 0] == 1).all() and (decided[:, 1] == -1).all()
+    unknown, filled = labels == -1, labels.copy()
+    present, _ = explain_nothing(thresholds, labels, unknown, filled, RULE)
+    assert present[1] == 'no absent label held out'

@@ -9,7 +9,7 @@ from dsrb_mm.fileio.config_file import ConfigFileError, read_config_file, write_
     [
         ('labels.csv', b'path,dog\n', r'labels.csv to be a config \(.py, .json'),
         ('a.pth', b'PK\3\4', 'a.pth to be a config'),
-        ('a.py', b'\x89PNG', 'a.py to be a config, but it is no text'),
+        ('a.py', b'\x89PNG', 'a.py to be a config, but it is not text'),
         ('a.py', b' \n', 'a.py to be a config, but it is empty'),
         (
             'a.py',

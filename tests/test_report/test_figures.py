@@ -37,6 +37,10 @@ def test_the_calibration_decides_and_never_on_the_images_of_its_fit(scored):
     judged = Judged.from_scores(tuple('abcde'), paths, labels, logits, other)
     assert judged.decisions == 'checkpoint'
     np.testing.assert_array_equal(judged.predicted, other.predict(other.probabilities(logits)))
+    chosen = same.with_thresholds([0.9] * 5, 'precision 0.9')
+    mine = Judged.from_scores(tuple('abcde'), paths, labels, logits, chosen)
+    assert mine.decisions == 'chosen'
+    np.testing.assert_array_equal(mine.predicted, same.probabilities(logits) >= 0.9)
     names = [figure['name'] for figure in build_figures(judged, resamples=5)['headline']]
     assert names == ['mAP', 'CF1', 'OF1', 'CF1 at 0.5', 'OF1 at 0.5', 'ECE', 'ECE uncalibrated']
 

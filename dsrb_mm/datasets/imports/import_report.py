@@ -38,7 +38,9 @@ class ImportReport:
 
     def __str__(self) -> str:
         total = self.counts[['present', 'absent', 'unknown']].sum()
-        splits = ', '.join(f'{count:,} {name}' for name, count in sorted(self.splits.items()))
+        splits = ', '.join(
+            f'{count:,} {name or "without a split"}' for name, count in sorted(self.splits.items())
+        )
         head = (
             f'{self.out}: {sum(self.splits.values()):,} images ({splits}), {len(self.counts)} '
             f'categories, read as {self.format}\n{total.present:,} labels present, '

@@ -12,7 +12,7 @@ from dsrb_mm.datasets.readers.csv_cells import find_column, parse_label, read_bo
 # The second names are those of Open Images.
 IMAGE_COLUMNS = (*PATH_COLUMNS, 'image_id', 'ImageID')
 CATEGORY_COLUMNS = ('category', 'label', 'LabelName')
-VALUE_COLUMNS = ('value', 'Confidence')
+VALUE_COLUMNS = ('value', 'answer', 'Confidence')
 
 
 def has_label_rows(header: list[str]) -> bool:

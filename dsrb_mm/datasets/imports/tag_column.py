@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from pathlib import Path
 
+from dsrb_mm.datasets.data_checks import shorten
 from dsrb_mm.datasets.imports.annotations import Annotations, ImageTags, ReaderOptions, clean
 from dsrb_mm.datasets.readers.csv_cells import find_column, parse_label, read_body, read_header
 
@@ -60,7 +62,8 @@ def read_label_columns(path: Path, options: ReaderOptions) -> Annotations:
     unknown = sorted(set(options.ignored) - set(header))
     if unknown:
         raise ValueError(
-            f'expected {path} to have the columns to ignore {unknown}, but got {header[:8]}'
+            f'expected {path} to have the columns to ignore {unknown}, but it has '
+            f'{shorten(get_close_matches(unknown[0], header) or header)}'
         )
     columns = {name: at for at, name in enumerate(header) if name not in reserved}
     images = []

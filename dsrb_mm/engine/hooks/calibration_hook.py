@@ -127,7 +127,7 @@ class CalibrationHook(Hook):
                 + ('; *_tuned are cross-validated' if any(m.tuned for m in metrics) else '')
             )
             return
-        shared = found.shares_images(image_keys(image_paths(runner.test_dataloader.dataset)))
+        shared = found.flatters(image_keys(image_paths(runner.test_dataloader.dataset)))
         for metric in metrics:
             metric.tuned = True
             metric.calibration = None if shared else found
@@ -135,8 +135,8 @@ class CalibrationHook(Hook):
             f'*_tuned are cross-validated: the calibration was fitted on images of this test set '
             f'({found.source})'
             if shared
-            else f'*_tuned are at the thresholds of the checkpoint, fitted on {found.images} other '
-            f'images ({found.source})'
+            else f'*_tuned are at the thresholds of the checkpoint ({found.rule}), fitted on '
+            f'{found.images} images ({found.source})'
         )
 
 

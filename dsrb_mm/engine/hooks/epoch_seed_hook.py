@@ -10,7 +10,7 @@ import torch
 from mmengine.dist import get_rank
 from mmengine.hooks import DistSamplerSeedHook
 from mmengine.registry import FUNCTIONS
-from mmengine.runner import Runner
+from mmengine.runner import IterBasedTrainLoop, Runner
 from mmpretrain.registry import HOOKS
 
 
@@ -70,8 +70,9 @@ class EpochSeedHook(DistSamplerSeedHook):
 
     def before_val_epoch(self, runner: Runner) -> None:
         """Seed validation too: :class:`ResumeHook` may repeat it in another process."""
-        # The iteration: a loop of iterations validates several times in its one epoch.
-        _seed(runner, 1, runner.iter)
+        # A loop of iterations validates several times in its one epoch.
+        in_iterations = isinstance(runner._train_loop, IterBasedTrainLoop)
+        _seed(runner, 1, *([runner.iter] if in_iterations else []))
 
 
 def _seed(runner: Runner, *purpose: int) -> None:
