@@ -133,8 +133,10 @@ class DataReport:
         present, absent = (self.labels == 1).any(axis=0), (self.labels == 0).any(axis=0)
         verb = 'learnt' if self.split == 'train' else 'judged'
         kinds = {f'positive, which cannot be {verb}': absent & ~present}
-        why = 'a model may call present everywhere' if self.split == 'train' else 'any model finds'
-        kinds[f'negative, which {why}'] = present & ~absent
+        if self.split == 'train':
+            kinds['negative, which a model may call present everywhere'] = present & ~absent
+        elif absent.any():  # else unknown labels count as absent there
+            kinds['negative, whose AP is 100 % with any model'] = present & ~absent
         found = []
         for text, where in kinds.items():
             names = [self.classes[column] for column in np.flatnonzero(where).tolist()]

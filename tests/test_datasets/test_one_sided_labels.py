@@ -21,7 +21,11 @@ def test_categories_with_one_kind_of_label_are_named():
     assert 'train: 1 of 3 images have no known label' in notes
     notes = '\n'.join(report(labels, 'val').notes())
     assert 'val: categories without a known positive, which cannot be judged (1): b' in notes
-    assert 'negative' not in notes and 'images have' not in notes
+    assert (
+        'val: categories without a known negative, whose AP is 100 % with any model (1): a' in notes
+    )
+    assert 'images have' not in notes
+    assert 'negative' not in '\n'.join(report([[1, -1, -1]], 'val').notes())
 
 
 def test_complete_labels_give_no_note():

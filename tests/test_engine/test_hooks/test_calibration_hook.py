@@ -124,7 +124,7 @@ def test_a_test_on_other_images_uses_the_thresholds(runner, validated):
     expected = precision_recall(other.predict(other.probabilities(logits)), labels)['CF1']
     assert found['CF1_tuned'] == pytest.approx(100 * expected)
     assert runner.model.calibration == other
-    assert 'fitted on 20 other images' in runner.logger.lines[0]
+    assert 'fitted on 20 images' in runner.logger.lines[0]
 
 
 def test_a_test_on_the_images_of_the_fit_is_cross_validated(runner, validated):
