@@ -58,6 +58,7 @@ def test_in_a_browser(page, tmp_path):
                     'progress'
                 )
         # y, n, skipped, back to it, y ... : the skipped question was answered after all.
+        time.sleep(1)  # a browser keeps what a page stores through another process
         browser.refresh()
         assert 'All 14 questions seen, 14 answered' in shown('progress')  # kept over a reload
         assert browser.title == 'Review labels'
