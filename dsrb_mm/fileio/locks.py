@@ -37,7 +37,8 @@ class FolderLock:
         """Take the lock.
 
         Returns:
-            Who held it and was killed; such a lock hinders nobody. ``''`` without one.
+            The process that held it and was killed, whose lock no longer counts; ``''`` without
+            one.
 
         Raises:
             BlockingIOError: Another process has it; the message names it.

@@ -69,8 +69,7 @@ def compose(recipe: str, method: str | None = None, only_present: bool = False) 
         'PartialLabelLinearHead'
     """
     if recipe not in RECIPES:
-        names = ', '.join(['auto', *RECIPES])
-        raise ValueError(f'expected recipe to be one of {names}, but got {recipe!r}')
+        raise ValueError(f'expected recipe to be one of {", ".join(RECIPES)}, but got {recipe!r}')
     method = method or DEFAULT_METHOD
     if method not in method_names():
         raise ValueError(
