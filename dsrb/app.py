@@ -113,12 +113,15 @@ def predict(
     skip_unreadable: Annotated[
         bool, typer.Option(help='skip files that cannot be decoded')
     ] = False,
+    overwrite: Overwrite = False,
     device: Device = None,
 ) -> None:
     """Predict the categories of images."""
     with loading():
         from dsrb_mm.cli.commands import predict_command
-    predict_command(work_dir, inputs, out, pictures, threshold, skip_unreadable, device)
+    predict_command(
+        *(work_dir, inputs, out, pictures, threshold, skip_unreadable, overwrite, device)
+    )
 
 
 @app.command()
@@ -133,12 +136,13 @@ def evaluate(
         str | None, typer.Option(help='split to measure on [test if there is one, else val]')
     ] = None,
     out: Annotated[Path | None, typer.Option(help='.json file for all metrics')] = None,
+    overwrite: Overwrite = False,
     device: Device = None,
 ) -> None:
     """Measure a model on known labels."""
     with loading():
         from dsrb_mm.cli.evaluating import evaluate_command
-    evaluate_command(work_dir, labels, images, unknown, split, out, device)
+    evaluate_command(work_dir, labels, images, unknown, split, out, overwrite, device)
 
 
 @app.command()
@@ -169,6 +173,7 @@ def thresholds(
         typer.Option('--set', metavar='CATEGORY=THRESHOLD', help='repeatable; or CATEGORY=never'),
     ] = None,
     out: Annotated[Path | None, typer.Option(help='CSV file for the table')] = None,
+    overwrite: Overwrite = False,
     device: Device = None,
 ) -> None:
     """Show the thresholds of a model, or choose others by the validation labels or by hand."""
@@ -176,7 +181,7 @@ def thresholds(
         raise typer.BadParameter('expected --best-f1 or --precision, but got both')
     with loading():
         from dsrb_mm.cli.choosing_thresholds import thresholds_command
-    thresholds_command(work_dir, best_f1, precision, by_hand or [], out, device)
+    thresholds_command(work_dir, best_f1, precision, by_hand or [], out, overwrite, device)
 
 
 app.command()(complete)

@@ -11,6 +11,7 @@ from dsrb_mm.fileio.atomic import open_atomically
 from dsrb_mm.fileio.csv_rows import path_cell, plain_cell, row_writer
 
 Result = dict[str, Any]
+_PREDICTED = 'predicted'
 
 
 def write_scores(
@@ -18,7 +19,9 @@ def write_scores(
 ) -> int:
     """Write results as they come, one image per line.
 
-    ``.csv``: the columns ``path`` and one for each category, with its probability. ``.jsonl``: one
+    ``.csv``: the columns ``path``, one for each category with its probability, and ``predicted``,
+    the names of the predicted categories separated by ``|``; a category of that name takes the
+    place of the last one. ``.jsonl``: one
     object per line, ``{"path": ..., "predicted": [names], "scores": {name: probability}}``. The
     file gets its name when it is complete; if an error stops the results, there is none.
 
@@ -60,10 +63,15 @@ def _names(result: Result, classes: Sequence[str] | None) -> list[str]:
 def _write_csv(file: IO[str], results: Iterable[Result], classes: Sequence[str] | None) -> int:
     write, count = row_writer(file), 0
     for result in results:
+        names = _names(result, classes)
+        decided = _PREDICTED not in names
         if count == 0:
-            write(['path', *map(plain_cell, _names(result, classes))])
-        scores = [f'{score:.6g}' for score in result['pred_scores']]
-        write([path_cell(result['path'] or ''), *scores])
+            write(['path', *map(plain_cell, names), *[_PREDICTED] * decided])
+        row = [path_cell(result['path'] or '')]
+        row += [f'{score:.6g}' for score in result['pred_scores']]
+        if decided:
+            row.append(plain_cell('|'.join(names[label] for label in result['pred_labels'])))
+        write(row)
         count += 1
     return count
 

@@ -16,6 +16,7 @@ from dsrb_mm.cli.outputs import protect_inputs
 from dsrb_mm.datasets.data_checks import shorten
 from dsrb_mm.engine.checkpoints.checkpoint_weights import checkpoint_classes, read_checkpoint
 from dsrb_mm.engine.checkpoints.stored_calibration import read_calibration, store_calibration
+from dsrb_mm.features import cached_where_possible
 from dsrb_mm.fileio.atomic import open_atomically
 from dsrb_mm.fileio.csv_rows import row_writer
 from dsrb_mm.report import calibrate_checkpoint
@@ -31,6 +32,7 @@ def thresholds_command(
     precision: float | None,
     by_hand: Sequence[str],
     out: Path | None,
+    overwrite: bool,
     device: str | None,
 ) -> None:
     """Show the thresholds of a model, or choose others first; the checkpoint keeps them."""
@@ -42,9 +44,10 @@ def thresholds_command(
         if not classes:
             raise ValueError(f'expected {checkpoint} to name its categories, but it does not')
         own = parse_thresholds(by_hand, classes)
-        protect_inputs(cfg, [out], inputs=[checkpoint])
+        protect_inputs(cfg, [out], inputs=[checkpoint], overwrite=overwrite)
         chosen = best_f1 or precision is not None
         if chosen:
+            cfg = cached_where_possible(cfg, ('val',))
             found = calibrate_checkpoint(cfg, checkpoint, precision, device=device)
         else:
             stored = read_calibration(content, checkpoint, len(classes))

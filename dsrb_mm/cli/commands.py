@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,9 @@ from dsrb_mm.cli.exporting import export_model
 from dsrb_mm.cli.outputs import files_below, protect_inputs
 from dsrb_mm.cli.predictions import prediction_table
 from dsrb_mm.comparison import Comparison, Setup, make_comparison, write_comparison
+from dsrb_mm.datasets.data_checks import shorten
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
+from dsrb_mm.features import cached_where_possible
 from dsrb_mm.fileio.config_file import write_config_file
 from dsrb_mm.report import report_files, write_report
 from dsrb_mm.sweep import KnownLabels, locked
@@ -61,6 +63,7 @@ def predict_command(
     pictures: Path | None = None,
     threshold: float | None = None,
     skip_unreadable: bool = False,
+    overwrite: bool = False,
     device: str | None = None,
 ) -> None:
     """Predict images into a file, or into a table on the screen."""
@@ -69,9 +72,11 @@ def predict_command(
         if out is not None:
             score_writer(out)  # an unknown suffix is an error before the work
         cfg = read_config(work_dir)
-        protect_inputs(cfg, [out], pictures, chain.from_iterable(map(files_below, inputs)))
+        read = chain.from_iterable(map(files_below, inputs))
+        protect_inputs(cfg, [out], pictures, read, overwrite)
         images = collect_images(list(inputs))
         model = load(work_dir, device)
+        predicted: set[str] = set()
         results = model.stream(
             images,
             batch_size=8,
@@ -79,11 +84,21 @@ def predict_command(
             show_dir=pictures,
             skip_unreadable=skip_unreadable,
         )
+        results = _note_paths(results, predicted)
         if out is None:
             console.print(prediction_table(list(results)))
         else:
             count = write_scores(results, out, model.classes)
             console.print(f'{out}: {count} images', soft_wrap=True)
+    left = [image.path for image in images if image.path not in predicted]
+    if left:
+        console.print(f'{len(left)} left out, unreadable: {shorten(left)}', soft_wrap=True)
+
+
+def _note_paths(results: Iterator[dict[str, Any]], paths: set[str]) -> Iterator[dict[str, Any]]:
+    for result in results:
+        paths.add(result['path'])
+        yield result
 
 
 def report_command(work_dir: Path, out: Path | None, split: str | None, device: str | None) -> None:
@@ -100,6 +115,7 @@ def report_command(work_dir: Path, out: Path | None, split: str | None, device: 
         out = out or work_dir / 'report'
         protect_inputs(cfg, report_files(out), inputs=[checkpoint])
         title = work_dir.resolve().name
+        cfg = cached_where_possible(cfg, ('val', 'test'))
         page = write_report(cfg, checkpoint, out, split or 'test', device, title=title)
     console.print(f'open {page} in a browser', soft_wrap=True)
 
@@ -108,11 +124,9 @@ def export_command(work_dir: Path, out: Path, overwrite: bool) -> None:
     """Export to ONNX, and compare the file with PyTorch."""
     console = quiet_console()
     with clear_errors(*WRONG_INPUT):
-        if out.exists() and not overwrite:
-            raise FileExistsError(f'{out} exists; --overwrite replaces it')
         cfg = read_config(work_dir)
         checkpoint = find_checkpoint(work_dir)
-        protect_inputs(cfg, [out], inputs=[checkpoint])
+        protect_inputs(cfg, [out], inputs=[checkpoint], overwrite=overwrite)
         for line in export_model(cfg, checkpoint, out):
             console.print(line, soft_wrap=True)
 

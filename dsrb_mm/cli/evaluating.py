@@ -24,7 +24,7 @@ from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.checkpoints.checkpoint_reading import guard_checkpoint_loader
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.engine.training_checks import show_findings
-from dsrb_mm.features import refusal, use_cached_features
+from dsrb_mm.features import cached_where_possible
 from dsrb_mm.fileio.atomic import write_atomically
 from dsrb_mm.fileio.json_values import json_value
 from dsrb_mm.workflow import QuietRunner, find_checkpoint, import_into, read_labels
@@ -38,13 +38,14 @@ def evaluate_command(
     unknown: str | None = None,
     split: str | None = None,
     out: Path | None = None,
+    overwrite: bool = False,
     device: str | None = None,
 ) -> None:
     """Measure a model on the known labels of a split."""
     console = quiet_console()
     with clear_errors(*WRONG_INPUT):
         cfg = read_config(work_dir)
-        protect_inputs(cfg, [out], inputs=[labels])
+        protect_inputs(cfg, [out], inputs=[labels], overwrite=overwrite)
         if out is not None and out.suffix != '.json':
             raise ValueError(f'expected a file of metrics to end in .json, but got {out}')
         file = work_dir / LABELS
@@ -62,8 +63,8 @@ def evaluate_command(
         if chosen not in splits:
             raise ValueError(f'expected {file} to have images of split {chosen!r}, got {splits}')
         read_labels(cfg, file, root, train=chosen, val=chosen, test=chosen)
-        if labels is None and refusal(cfg) is None:
-            cfg = use_cached_features(cfg)
+        if labels is None:
+            cfg = cached_where_possible(cfg)
         runner = _test_runner(cfg, work_dir)
         metrics = runner.test()
         if out is not None:

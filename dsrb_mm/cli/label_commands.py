@@ -15,7 +15,7 @@ from dsrb_mm.completion import TrustRule
 from dsrb_mm.datasets import import_labels
 from dsrb_mm.datasets.config_files import files_of_config
 from dsrb_mm.engine.training_checks import show_findings
-from dsrb_mm.features import refusal, use_cached_features
+from dsrb_mm.features import cached_where_possible
 from dsrb_mm.workflow import find_checkpoint, find_config, import_into, make_config
 from dsrb_mm.workflow.work_dir import read_config
 
@@ -39,8 +39,8 @@ def complete_command(
         config, checkpoint = find_config(work_dir), find_checkpoint(work_dir)
         cfg = read_config(work_dir)
         inputs = files_of_config(cfg)
-        if scores_in is None and refusal(cfg) is None:
-            cfg = use_cached_features(cfg)
+        if scores_in is None:
+            cfg = cached_where_possible(cfg)
         fill_in_labels(
             cfg,
             checkpoint,

@@ -16,7 +16,11 @@ Paths = Iterable[str | Path | None]
 
 
 def protect_inputs(
-    cfg: Config | None, outputs: Paths = (), pictures: str | Path | None = None, inputs: Paths = ()
+    cfg: Config | None,
+    outputs: Paths = (),
+    pictures: str | Path | None = None,
+    inputs: Paths = (),
+    overwrite: bool = True,
 ) -> None:
     """Refuse outputs that are inputs of the same run, whatever they are called.
 
@@ -27,8 +31,10 @@ def protect_inputs(
         outputs: Files that will be written; None stands for none.
         pictures: Folder that will get pictures.
         inputs: Further files that are read.
+        overwrite: Whether other existing files may be replaced.
 
     Raises:
+        FileExistsError: An output exists, and ``overwrite`` is not set.
         ValueError: An output is an input, two are the same file, or the folder of pictures is one
             that images are read from.
 
@@ -38,7 +44,7 @@ def protect_inputs(
     written = [path for path in outputs if path]
     if written:
         of_config = files_of_config(cfg) if cfg is not None else []
-        check_outputs(written, chain((path for path in inputs if path), of_config))
+        check_outputs(written, chain((path for path in inputs if path), of_config), overwrite)
     if pictures and cfg is not None:
         check_picture_folder(pictures, image_folders(cfg))
 

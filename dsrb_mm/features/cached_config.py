@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmengine.config import Config
@@ -52,8 +53,16 @@ def refusal(cfg: Config) -> str | None:
     return None
 
 
+def cached_where_possible(cfg: Config, splits: Sequence[str] = SPLITS) -> Config:
+    """A config on cached features (:func:`use_cached_features`), or itself if it refuses them."""
+    return cfg if refusal(cfg) is not None else use_cached_features(cfg, splits=splits)
+
+
 def use_cached_features(
-    cfg: Config, folder: str | Path = FOLDER, keep_backbone: bool = True
+    cfg: Config,
+    folder: str | Path = FOLDER,
+    keep_backbone: bool = True,
+    splits: Sequence[str] = SPLITS,
 ) -> Config:
     """Config of the same training on feature maps that are read from disk.
 
@@ -67,6 +76,7 @@ def use_cached_features(
             backbone, its weights, the pipeline and the image files with size and time of change.
         keep_backbone: Whether the model still holds the backbone, so that a checkpoint fits the
             given config as well.
+        splits: Those that will be read; no map of the others is computed.
 
     Returns:
         The changed copy. Its data is loaded without workers, which would cost more than they load.
@@ -96,8 +106,8 @@ def use_cached_features(
     loader = {name: settings[name] for name in ('batch_size', 'num_workers') if name in settings}
     extractor = FeatureExtractor(cfg.model.backbone, preprocessor, Path(folder), loader)
     # A config's test_dataloader may be its val_dataloader, the very same object.
-    different = {id(dataset): dataset for _, dataset in innermost_of_splits(cfg)}.values()
-    shapes = [_read_maps(extractor, dataset) for dataset in different]
+    read = {id(dataset): dataset for _, dataset in innermost_of_splits(cfg, splits)}
+    shapes = [_read_maps(extractor, dataset) for dataset in read.values()]
     kept = {}
     if keep_backbone:
         # The backbone proper, as it is called in checkpoints.
@@ -105,7 +115,7 @@ def use_cached_features(
         kept = dict(backbone=cfg.model.backbone.backbone, weights=digest)
     cfg.model.backbone = dict(type='FeatureInput', channels=shapes[0][0], **kept)
     cfg.model.data_preprocessor = {k: v for k, v in preprocessor.items() if k not in _OF_PIXELS}
-    for split in SPLITS:
+    for split in splits:
         if has_split(cfg, split):
             loader = cfg[f'{split}_dataloader']
             loader.update(num_workers=0, persistent_workers=False)

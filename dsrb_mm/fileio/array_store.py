@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import functools
 import hashlib
 import json
 import math
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,7 @@ from mmengine.logging import print_log
 from dsrb_mm.fileio.annotation_files import read_array, read_json
 from dsrb_mm.fileio.atomic import open_atomically, remove_unfinished, write_atomically
 from dsrb_mm.fileio.json_values import json_value
+from dsrb_mm.fileio.locks import FolderLock
 
 ARRAYS, _DESCRIPTION = 'arrays.npy', 'store.json'
 _ADVICE = 'remove the folder to compute it again'
@@ -101,20 +100,10 @@ def is_finished(folder: Path) -> bool:
     return (folder / _DESCRIPTION).is_file()
 
 
-@contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Wait until no other process computes the store of this folder, and keep others waiting.
-
-    The operating system lets go when the process ends, however it does.
-    """
+def alone_in(folder: Path) -> FolderLock:
+    """What a ``with`` block waits for, while another process computes the store of this folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / '.lock').open('a') as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            # Closing would not do: workers that were forked meanwhile hold the file open as well.
-            fcntl.flock(file, fcntl.LOCK_UN)
+    return FolderLock(folder, 'computation')
 
 
 def write_store(

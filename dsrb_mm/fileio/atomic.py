@@ -33,26 +33,14 @@ def open_atomically(path: str | Path, mode: str = 'w', **options: Any) -> Iterat
     Raises:
         OSError: The file cannot be written (disk full, read-only ...).
     """
-    path = Path(path)
     if 'b' not in mode:
         options.setdefault('encoding', 'utf-8')
-    # A name that nobody can foresee, and `x`: no link that was put there is followed.
-    unfinished = path.with_name(f'{path.name}.{secrets.token_hex(8)}{UNFINISHED}')
-    try:
-        with open(unfinished, mode.replace('w', 'x'), **options) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, path)
-    except BaseException as error:
-        with suppress(OSError):  # what matters is why it could not be written
-            unfinished.unlink(missing_ok=True)
-        # Errors while writing name no file, or the unfinished one.
-        named = getattr(error, 'filename', None)
-        if isinstance(error, OSError) and error.errno and named in (None, str(unfinished)):
-            raise OSError(error.errno, error.strerror, str(path)) from error
-        raise
-    _sync_folder(path.parent)
+    # `x`: no link that was put there is followed.
+    with (
+        whole_file(path) as unfinished,
+        open(unfinished, mode.replace('w', 'x'), **options) as file,
+    ):
+        yield file
 
 
 @contextmanager
@@ -72,15 +60,20 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         ...     check(unfinished)
     """
     path = Path(path)
+    # A name that nobody can foresee.
     unfinished = path.with_name(f'{path.name}.{secrets.token_hex(8)}{UNFINISHED}')
     try:
         yield unfinished
         with open(unfinished, 'rb+') as file:
             os.fsync(file.fileno())
         os.replace(unfinished, path)
-    except BaseException:
-        with suppress(OSError):
+    except BaseException as error:
+        with suppress(OSError):  # what matters is why it could not be written
             unfinished.unlink(missing_ok=True)
+        # Errors while writing name no file, or the unfinished one.
+        named = getattr(error, 'filename', None)
+        if isinstance(error, OSError) and error.errno and named in (None, str(unfinished)):
+            raise OSError(error.errno, error.strerror, str(path)) from error
         raise
     _sync_folder(path.parent)
 

@@ -26,6 +26,8 @@ class FolderLock:
     Example:
         >>> lock = FolderLock('work_dirs/mine', 'training')
         >>> lock.acquire()
+        >>> with FolderLock('work_dirs/features/0123456789abcdef', 'computation'):
+        ...     ...  # waits for other processes, and releases it in the end
     """
 
     def __init__(self, folder: str | Path, purpose: str) -> None:
@@ -33,8 +35,18 @@ class FolderLock:
         self.purpose = purpose
         self._file: IO[bytes] | None = None
 
-    def acquire(self) -> str:
+    def __enter__(self) -> FolderLock:
+        self.acquire(wait=True)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.release()
+
+    def acquire(self, wait: bool = False) -> str:
         """Take the lock.
+
+        Args:
+            wait: Whether to wait while another process has it.
 
         Returns:
             The process that held it and was killed, whose lock no longer counts; ``''`` without
@@ -49,7 +61,7 @@ class FolderLock:
         holder = ''.join(letter if letter.isprintable() else '?' for letter in holder)
         try:
             # Not flock, which forked processes would hold on to.
-            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.lockf(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         except OSError as error:
             file.close()
             if error.errno not in (errno.EACCES, errno.EAGAIN):

@@ -109,20 +109,21 @@ def judge(
         FileNotFoundError: A file is missing.
         ValueError: Config, data and checkpoint do not fit each other.
     """
-    if split == 'test' and not has_split(cfg, 'test'):
+    if split == 'test' and not _has_test_images(cfg):
         split = 'val'
     data = build_split(cfg, split)
     model = load_model(cfg, checkpoint, device)
     check_classes(model, data.classes, checkpoint)
     logits = score_logits(model, data, cfg)
     judged = Judged.from_scores(
-        data.classes, data.paths, data.labels, logits, model.calibration, _name(cfg, split)
+        *(data.classes, data.paths, data.labels, logits, model.calibration),
+        'validation images' if split == 'val' else f'{split} images',
     )
     return judged, model, data
 
 
-def _name(cfg: Config, split: str) -> str:
-    same = split == 'test' and has_split(cfg, 'val')
-    if same and cfg.val_dataloader['dataset'] == cfg.test_dataloader['dataset']:
-        split = 'val'
-    return {'val': 'validation images', 'test': 'test images'}.get(split, f'{split} images')
+def _has_test_images(cfg: Config) -> bool:
+    """Whether a config tests on other images than those of its validation."""
+    if not has_split(cfg, 'test') or not has_split(cfg, 'val'):
+        return has_split(cfg, 'test')
+    return bool(cfg.val_dataloader['dataset'] != cfg.test_dataloader['dataset'])

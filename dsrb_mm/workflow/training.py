@@ -176,12 +176,11 @@ def run(cfg: Config) -> None:
     guard_checkpoint_loader()
     quiet_loggers()
     if refusal(cfg) is None:
-        cfg = use_cached_features(cfg)
         console = Console(highlight=False, markup=False)
+        # Before the work: where there is no progress bar, minutes would pass without a word.
+        console.print(f'features of the images are computed once, into {FOLDER}', soft_wrap=True)
+        cfg = use_cached_features(cfg)
         size = sum(file.stat().st_size for file in stores_of(cfg)) / 1e6
-        console.print(
-            f'features of the images: {size:,.0f} MB in {FOLDER}, which may be removed after use',
-            soft_wrap=True,
-        )
+        console.print(f'features: {size:,.0f} MB, which may be removed after use', soft_wrap=True)
     complete_model(cfg)
     QuietRunner.from_cfg(cfg).train()

@@ -27,7 +27,19 @@ def test_csv(tmp_path):
     assert write_scores(results(), path, CLASSES) == 2
     with path.open(newline='') as file:
         rows = list(csv.reader(file))
-    assert rows == [['path', *CLASSES], ['a.jpg', '0.25', '0.75'], ['', '1e-07', '1']]
+    assert rows == [
+        ['path', *CLASSES, 'predicted'],
+        ['a.jpg', '0.25', '0.75', CLASSES[1]],
+        ['', '1e-07', '1', f'{CLASSES[1]}|{CLASSES[0]}'],
+    ]
+
+
+def test_a_category_named_as_the_column_of_decisions_takes_its_place(tmp_path):
+    write_scores(results(), tmp_path / 'scores.csv', ['cat', 'predicted'])
+    assert (tmp_path / 'scores.csv').read_text().splitlines()[:2] == [
+        'path,cat,predicted',
+        'a.jpg,0.25,0.75',
+    ]
 
 
 def test_json_lines(tmp_path):
@@ -52,7 +64,10 @@ def test_names_default_to_numbers_and_nothing_is_valid(tmp_path, suffix):
     path = tmp_path / f'scores.{suffix}'
     write_scores(results(), path)
     first = path.read_text().splitlines()[0]
-    assert first == 'path,0,1' if suffix == 'csv' else json.loads(first)['predicted'] == ['1']
+    if suffix == 'csv':
+        assert first == 'path,0,1,predicted'
+    else:
+        assert json.loads(first)['predicted'] == ['1']
     assert write_scores([], path) == 0
     assert path.read_text() == ''
 

@@ -105,7 +105,8 @@ def test_the_pooling_is_chosen_once_by_the_validation_labels(folder):
     state = torch.load(find_checkpoint(folder / 'work'), weights_only=False)['state_dict']
     (weight,) = state['head.saliency_weights'].tolist()
     assert f'saliency weight: {weight:g}\n' in text
-    assert re.search(r'features of the images: \d+ MB in work_dirs/features', text)
+    assert 'computed once, into work_dirs/features' in text
+    assert re.search(r'features: \d+ MB', text)
     named = ('--method', 'saliency', '--work-dir', 'named', '--budget', 1, '--device', 'cpu')
     assert 'saliency weight' not in call('train', 'labels.csv', *named)
 
@@ -194,8 +195,20 @@ def test_predict_writes_the_scores_that_python_gives(folder, capsys):
     for row, result in zip(rows, model(images[:3], progress=False), strict=True):
         found = [float(row[name]) for name in CLASSES]
         np.testing.assert_allclose(found, result['pred_scores'], atol=1e-5)
+        assert row['predicted'].split('|') == result['pred_classes'] or not result['pred_classes']
     assert len(list((folder / 'pictures').iterdir())) == 3
+    again = ('predict', 'work', *images[:3], '--out', 'scores.csv')
+    assert 'scores.csv exists' in call(*again, code=1)
+    call(*again, '--overwrite')
     assert 'predicted' in call('predict', 'work', images[0])
+
+
+def test_predict_names_the_images_that_it_leaves_out(folder):
+    image = next(folder.glob('images/*.png'), None) or next(folder.rglob('*.jpg'))
+    (folder / 'broken.jpg').write_bytes(image.read_bytes()[:100])
+    assert 'broken.jpg' in call('predict', 'work', image, 'broken.jpg', code=1)
+    text = call('predict', 'work', image, 'broken.jpg', '--skip-unreadable')
+    assert '1 left out, unreadable: broken.jpg' in text
 
 
 def test_evaluate_takes_the_validation_images_or_another_file(folder):

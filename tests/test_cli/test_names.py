@@ -61,7 +61,7 @@ def test_infer(tmp_path, monkeypatch, capsys):
     main([*arguments, '--out', 'scores.csv'])
     with open('scores.csv', newline='', encoding='utf-8') as file:
         header, *rows = csv.reader(file)
-    assert header == ['path', '[bold]', '$\\frac$', '\'=HYPERLINK("a")', '\'-1 "a"\r']
+    assert header == ['path', '[bold]', '$\\frac$', '\'=HYPERLINK("a")', '\'-1 "a"\r', 'predicted']
     assert [row[0] for row in rows] == [
         *['~x.png', './=1.png', 'a\rb.png', '\\udcff.png', *images[4:]]
     ]

@@ -56,7 +56,8 @@ class ConsoleHook(Hook):
             counts = [f'{(labels == value).sum():,}' for value in (1, 0, -1)]
             self.console.print(
                 f'{name}: {len(labels):,} images, {labels.shape[1]} categories; labels: '
-                f'{counts[0]} present, {counts[1]} absent, {counts[2]} unknown'
+                f'{counts[0]} present, {counts[1]} absent, {counts[2]} unknown',
+                soft_wrap=True,
             )
         self.console.print(
             f'{runner.max_iters} steps in {runner.max_epochs} epochs on {_device(runner)}, log and '
