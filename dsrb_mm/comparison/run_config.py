@@ -11,11 +11,10 @@ from dsrb_mm.comparison.plan import Setup
 from dsrb_mm.datasets.config_data import test_pipeline
 from dsrb_mm.datasets.wrappers import change_innermost
 from dsrb_mm.engine.budget import apply_budget
+from dsrb_mm.engine.in_memory_runner import in_memory_config
 from dsrb_mm.features import is_cached
 from dsrb_mm.registry import MASKS
 from dsrb_mm.sweep import KnownLabels, Run
-
-_LOGGED = 50  # iterations between two lines of the log
 
 
 def run_config(cfg: Config, run: Run, setup: Setup) -> Config:
@@ -36,8 +35,7 @@ def run_config(cfg: Config, run: Run, setup: Setup) -> Config:
     Raises:
         ValueError: A config that cannot be trained with a budget.
     """
-    cfg = copy.deepcopy(cfg)
-    cfg.work_dir = str(run.folder)
+    cfg = in_memory_config(cfg, run.folder)
     cfg.randomness = dict(cfg.get('randomness') or {}, seed=run.seed)
     masked = cfg.train_dataloader.dataset
     masked.pop('known_proportion', None)
@@ -51,13 +49,6 @@ def run_config(cfg: Config, run: Run, setup: Setup) -> Config:
     cfg.val_dataloader.dataset = _part(held_out, setup, run.seed, held_out=True)
     cfg.val_evaluator = dict(type='HeldOutMetric')
     cfg.val_cfg = dict(cfg.get('val_cfg') or {})
-    cfg.test_dataloader = cfg.test_evaluator = cfg.test_cfg = None
-    # Weights are kept in memory: a run takes seconds.
-    cfg.default_hooks.pop('resume', None)
-    logger = dict(type='LoggerHook', interval=_LOGGED)
-    cfg.default_hooks.update(checkpoint=None, logger=logger)
-    cfg.visualizer = dict(type='Visualizer', vis_backends=[])
-    cfg.load_from, cfg.resume = cfg.get('load_from'), False
     apply_budget(cfg, setup.budget)
     return cfg
 

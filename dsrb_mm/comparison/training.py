@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, closing, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -33,12 +33,9 @@ def train_and_score(cfg: Config, test: ConfigData, name: str) -> tuple[RunScores
     start = time.monotonic()
     hook = WeightsHook()
     cfg = Config(dict(cfg.to_dict(), experiment_name=name))
-    runner = InMemoryRunner.from_cfg(cfg)
-    runner.register_hook(hook)
-    try:
+    with closing(InMemoryRunner.from_cfg(cfg)) as runner:
+        runner.register_hook(hook)
         runner.train()
-    finally:
-        runner.close()
     model = bare_model(runner).eval()
     scores = {}
     for kind in ('last', 'chosen'):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,7 +18,7 @@ from mmpretrain.registry import HOOKS
 from dsrb_mm.arguments import check_number
 from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.hooks.console_hook import say
-from dsrb_mm.engine.in_memory_runner import InMemoryRunner, trial_run
+from dsrb_mm.engine.in_memory_runner import InMemoryRunner, in_memory_config, trial_run
 from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.evaluation import KeptScores, MicroAveragePrecision, clearly_better
 from dsrb_mm.features.cached_config import FOLDER, is_cached, refusal, use_cached_features
@@ -26,7 +26,7 @@ from dsrb_mm.models.heads import SaliencyHead
 
 # 0 is a linear layer on globally pooled features, 0.5 the weight of SR (ICCV 2023).
 WEIGHTS = (0.0, 0.5, 2.0)
-_WITHOUT = ('resume', 'calibration', 'console')  # hooks that a trial has no use for
+_WITHOUT = ('calibration', 'console')  # hooks that a trial has no use for
 _RESAMPLES = 200
 
 
@@ -134,9 +134,8 @@ def choose_saliency_weight(
         >>> weight, scores = choose_saliency_weight(cfg)
         >>> cfg.model.head.saliency_weight = weight
     """
-    cfg = copy.deepcopy(cfg)
-    cfg.test_dataloader = cfg.test_evaluator = cfg.test_cfg = None
-    cfg = use_cached_features(cfg, folder, keep_backbone=False)
+    # A test set is not read, and may not be there.
+    cfg = use_cached_features(cfg, folder, keep_backbone=False, splits=('train', 'val'))
     own = float(cfg.model.head.get('saliency_weight', 0.5))
     found = {}
     for weight in dict.fromkeys((own, *weights)):
@@ -150,30 +149,22 @@ def choose_saliency_weight(
 
 
 def _precision(cfg: Config, weight: float) -> MicroAveragePrecision:
-    cfg = copy.deepcopy(cfg)
-    cfg.model.head.saliency_weight = weight
-    for name in _WITHOUT:
-        cfg.default_hooks.pop(name, None)
-    cfg.default_hooks.checkpoint = None
-    cfg.custom_hooks = [
-        hook
-        for hook in cfg.get('custom_hooks') or ()
-        if hook['type'] not in ('SaliencyWeightHook', SaliencyWeightHook)
-    ]
-    cfg.train_cfg.val_interval = cfg.train_cfg.max_epochs  # which is evaluated in any case
-    cfg.visualizer = dict(type='Visualizer', vis_backends=[])
-    cfg.log_level = 'ERROR'
     with trial_run(), TemporaryDirectory() as temporary:
-        cfg.work_dir = temporary
+        cfg = in_memory_config(cfg, temporary, _WITHOUT)
+        cfg.model.head.saliency_weight = weight
+        cfg.custom_hooks = [
+            hook
+            for hook in cfg.get('custom_hooks') or ()
+            if hook['type'] not in ('SaliencyWeightHook', SaliencyWeightHook)
+        ]
+        cfg.train_cfg.val_interval = cfg.train_cfg.max_epochs  # which is evaluated in any case
+        cfg.log_level = 'ERROR'
         # The name tells the runner's records apart from those of other runs in this process.
         cfg.experiment_name = f'saliency_weight_{weight}_{Path(temporary).name}'
         complete_model(cfg)
-        runner = InMemoryRunner.from_cfg(cfg)
-        try:
+        with closing(InMemoryRunner.from_cfg(cfg)) as runner:
             runner.train()
             kept = KeptScores()
             runner.val_loop.evaluator = Evaluator(kept)
             runner.val_loop.run()
-            return MicroAveragePrecision(kept.scores, kept.labels)
-        finally:
-            runner.close()
+        return MicroAveragePrecision(kept.scores, kept.labels)

@@ -9,8 +9,8 @@ Example: python -m tools.benchmarks.annotation configs/saliency_csv_cpu.py --out
 from __future__ import annotations
 
 import argparse
-import copy
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,7 +28,7 @@ from dsrb_mm.datasets import KnownProportion
 from dsrb_mm.datasets.config_data import ConfigData, build_split
 from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.budget import apply_budget
-from dsrb_mm.engine.in_memory_runner import InMemoryRunner
+from dsrb_mm.engine.in_memory_runner import InMemoryRunner, in_memory_config
 from dsrb_mm.evaluation.average_precision import average_precision, mean_over_evaluated
 from dsrb_mm.features.cached_config import FOLDER, use_cached_features
 
@@ -60,23 +60,16 @@ class Trial:
         self.count += 1
         mask = self.folder / f'{self.count}.npy'
         np.save(mask, np.where(known, 2 * (self.train.truth == 1) - 1, 0).astype(np.int8))
-        cfg = copy.deepcopy(self.cfg)
-        cfg.work_dir, cfg.experiment_name = str(self.folder / 'w'), f'annotation_{self.count}'
+        cfg = in_memory_config(self.cfg, self.folder / 'w')
+        cfg.experiment_name = f'annotation_{self.count}'
         cfg.randomness = dict(seed=seed)
         cfg.train_dataloader.dataset.pop('known_proportion', None)
         cfg.train_dataloader.dataset.known = dict(type='LabelFile', path=str(mask))
-        for phase in ('val', 'test'):
-            cfg[f'{phase}_dataloader'] = cfg[f'{phase}_evaluator'] = cfg[f'{phase}_cfg'] = None
-        cfg.default_hooks.pop('resume', None)
-        cfg.default_hooks.update(checkpoint=None, logger=dict(type='LoggerHook', interval=50))
-        cfg.visualizer = dict(type='Visualizer', vis_backends=[])
+        cfg.val_dataloader = cfg.val_evaluator = cfg.val_cfg = None
         apply_budget(cfg, self.steps)
         with output_to(self.folder / 'log.txt'):
-            runner = InMemoryRunner.from_cfg(cfg)
-            try:
+            with closing(InMemoryRunner.from_cfg(cfg)) as runner:
                 runner.train()
-            finally:
-                runner.close()
             model = bare_model(runner).eval()
             scores, test = (score_images(model, data, self.cfg) for data in (self.train, self.test))
         return mean_over_evaluated(average_precision(test, self.test.labels)[0]), scores
