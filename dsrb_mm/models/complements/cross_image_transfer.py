@@ -6,10 +6,11 @@ from mmpretrain.registry import MODELS
 from torch import Tensor
 
 from dsrb_mm.arguments import check_number
+from dsrb_mm.models.part_building import build_part
 
 from .category_bank import CategoryBank
 from .complement import CategoryBatch
-from .semantic_transfer import SemanticTransfer, build_as
+from .semantic_transfer import SemanticTransfer
 
 
 @MODELS.register_module()
@@ -58,7 +59,7 @@ class CrossImageTransfer(SemanticTransfer):
         name: str | None = None,
     ) -> None:
         super().__init__(threshold, begin, name)
-        self.bank = build_as('bank', bank or dict(type='FeatureQueue'), CategoryBank)
+        self.bank = build_part('bank', bank or dict(type='FeatureQueue'), CategoryBank)
         self.contrast_weight = check_number('contrast_weight', contrast_weight, 0)
 
     def build_layers(self, num_classes: int, channels: int) -> None:

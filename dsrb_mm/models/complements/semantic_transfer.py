@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import torch
-from mmpretrain.registry import MODELS
 from torch import Tensor
 
 from dsrb_mm.models.method_part import TrainingProgress
+from dsrb_mm.models.part_building import build_part
 
 from .complement import CategoryBatch, Complement
 from .transfer_thresholds import TransferThreshold
@@ -35,7 +34,7 @@ class SemanticTransfer(Complement):
 
     def __init__(self, threshold: dict | None, begin: float, name: str | None) -> None:
         super().__init__(begin, name)
-        self.threshold = build_as(
+        self.threshold = build_part(
             'threshold', threshold or dict(type='FallingThreshold'), TransferThreshold
         )
 
@@ -73,18 +72,3 @@ class SemanticTransfer(Complement):
     def scalars(self) -> dict[str, Tensor]:
         """The threshold."""
         return {f'{self.name}_threshold': self.threshold.value.detach().clone()}
-
-
-def build_as(argument: str, config: dict, kind: type) -> Any:
-    """Build a part from its config and check what it is.
-
-    Raises:
-        TypeError: It is of another kind.
-    """
-    part = MODELS.build(config)
-    if not isinstance(part, kind):
-        raise TypeError(
-            f'expected {argument} to be the config of a {kind.__name__}, but got a '
-            f'{type(part).__name__}'
-        )
-    return part

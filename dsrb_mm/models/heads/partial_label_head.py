@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import torch
 from mmpretrain.models.heads import MultiLabelClsHead
-from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample, label_to_onehot
 from torch import Tensor, nn
 
@@ -18,6 +17,7 @@ from dsrb_mm.models.complements.complement import CategoryBatch, Complement
 from dsrb_mm.models.layers import KnownLabelCounts
 from dsrb_mm.models.losses import PartialLabelLoss
 from dsrb_mm.models.method_part import MethodPart
+from dsrb_mm.models.part_building import build_named_parts, build_part
 
 PLAIN = 'plain'  # name of the loss term of the batch itself
 
@@ -83,10 +83,11 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
         self.num_classes = num_classes
         self.bias_init = bias_init
         self.diagnostics = check_flag('diagnostics', diagnostics)
-        self.complements = _named_parts('complements', complements, Complement)
+        self.complements = build_named_parts('complements', complements, Complement, [PLAIN])
         for complement in self.complements.values():
             complement.build_layers(num_classes, category_channels)
-        self.aux_losses = _named_parts('aux_losses', aux_losses, nn.Module, [*self.complements])
+        taken = [PLAIN, *self.complements]
+        self.aux_losses = build_named_parts('aux_losses', aux_losses, nn.Module, taken)
         self.register_buffer('base_rate_entropy', torch.tensor(0.0))
         self._bias_is_loaded = False
 
@@ -281,45 +282,3 @@ def _build_loss(config: dict | None) -> PartialLabelLoss:
             'another loss derived from PartialLabelLoss'
         )
     return loss
-
-
-def _named_parts(
-    argument: str, configs: Sequence[dict], kind: type, taken: Sequence[str] = ()
-) -> nn.ModuleDict:
-    if isinstance(configs, dict) or not isinstance(configs, Sequence):
-        raise TypeError(f'expected {argument} to be a list of configs, but got {configs!r}')
-    parts = nn.ModuleDict()
-    for config in configs:
-        part = build_part(argument, config)
-        if not isinstance(part, kind):
-            raise TypeError(
-                f'expected {argument} to be {kind.__name__} modules, but got {type(part).__name__}'
-            )
-        name = str(getattr(part, 'name', None) or type(part).__name__)
-        if name in (*parts, *taken, PLAIN):
-            raise ValueError(f'{argument}: the name {name!r} is taken; give one of them name=...')
-        try:
-            parts[name] = part
-        except KeyError as error:  # a dot in it, or a method of ModuleDict
-            raise ValueError(f'{argument}: {name!r} cannot be a name: {error}') from error
-    return parts
-
-
-def build_part(argument: str, config: Any) -> nn.Module:
-    """Build a part of a head from its config.
-
-    Raises:
-        TypeError: The config is not a dict.
-        ValueError: It has no type, or one that is not registered.
-    """
-    if not isinstance(config, dict):
-        raise TypeError(f'expected {argument} to be a config, but got {config!r}')
-    if not isinstance(config.get('type'), (str, type)):
-        raise ValueError(f'expected {argument} to be a config with a type, but got {config}')
-    try:
-        return MODELS.build(config)
-    except (KeyError, ImportError) as error:
-        raise ValueError(
-            f'expected {argument} to be the config of a registered module, but got {config}: '
-            f'{error}'
-        ) from error

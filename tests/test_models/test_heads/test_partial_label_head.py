@@ -273,7 +273,11 @@ class Aux(nn.Module):
         (dict(complements=[dict(type=AddOne, name='a.b')]), ValueError, "'a.b' cannot be a name"),
         (dict(complements=[dict(type=AddOne, name='keys')]), ValueError, "'keys' cannot be a"),
         (dict(complements=[dict(type=AddOne, name=3)]), TypeError, 'name'),
-        (dict(complements=[dict(type=Aux)]), TypeError, 'to be Complement modules, but got Aux'),
+        (
+            dict(complements=[dict(type=Aux)]),
+            TypeError,
+            'complements to be the config of a Complement, but got a Aux',
+        ),
         (dict(complements=dict(type=AddOne)), TypeError, 'complements to be a list of configs'),
         (dict(aux_losses=[dict(type='NoSuchLoss')]), ValueError, 'aux_losses to .*NoSuchLoss'),
         (dict(loss=dict(type='CrossEntropyLoss')), TypeError, 'Use PartialBCELoss'),
