@@ -208,7 +208,12 @@ app.command(name='import')(import_)
 def compare(
     labels: Labels,
     methods: Annotated[
-        list[str], typer.Option('--method', '-m', help='default, bce, dsrb, ...; repeatable')
+        list[str],
+        typer.Option(
+            '--method',
+            '-m',
+            help='default, bce, saliency, dsrb, splc, ...; repeatable',
+        ),
     ],
     work_dir: Annotated[Path, typer.Option()] = Path('work_dirs/compare'),
     images: Images = None,
@@ -219,7 +224,7 @@ def compare(
         typer.Option(
             '--proportion',
             '-p',
-            min=0.0,
+            min=0.001,
             max=1.0,
             help='share of the known labels that is kept; repeatable [1: all]',
         ),
@@ -237,7 +242,7 @@ def compare(
     """Compare methods on your labels."""
     steps = parse_budget(budget)
     with loading():
-        from dsrb_mm.cli.commands import compare_command
+        from dsrb_mm.cli.comparing import compare_command
     compare_command(
         *(labels, methods, work_dir, images, unknown),
         *(tuple(ignore or ()), proportions or ([] if known else [1.0]), known or []),

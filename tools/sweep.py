@@ -69,8 +69,9 @@ def _cached(args: argparse.Namespace) -> list[str]:
 
 def sweep(runs: list[Run], launch: Launch, work_dir: Path, console: Console) -> int:
     """Run what is not finished; returns how many runs failed."""
-    from dsrb_mm.sweep import execute, locked, run_sweep, write_report
+    from dsrb_mm.sweep import check_data, execute, locked, run_sweep, write_report
 
+    check_data(runs)
     carry_out = functools.partial(execute, launch=launch, tools=Path(__file__).resolve().parent)
     with locked(work_dir) as killed:
         if killed:

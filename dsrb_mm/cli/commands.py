@@ -19,19 +19,13 @@ from dsrb_mm.cli.errors import clear_errors, interruptible
 from dsrb_mm.cli.exporting import export_model
 from dsrb_mm.cli.outputs import files_below, protect_inputs
 from dsrb_mm.cli.predictions import prediction_table
-from dsrb_mm.comparison import Comparison, Setup, make_comparison, write_comparison
 from dsrb_mm.datasets.data_checks import shorten
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
 from dsrb_mm.features import cached_where_possible
-from dsrb_mm.fileio.config_file import write_config_file
 from dsrb_mm.report import report_files, write_report
-from dsrb_mm.sweep import KnownLabels, locked
 from dsrb_mm.workflow import (
     find_checkpoint,
-    has_training,
-    import_into,
     load,
-    make_config,
     train,
 )
 from dsrb_mm.workflow.work_dir import LABELS, count_splits, read_config
@@ -140,41 +134,3 @@ def env_command() -> None:
     found.update(MMPretrain=mmpretrain.__version__, MMCV=mmcv.__version__)
     for name, value in found.items():
         console.print(f'{name}: {value}', soft_wrap=True)
-
-
-def compare_command(
-    labels: Path,
-    methods: Sequence[str],
-    work_dir: Path,
-    images: Path | None,
-    unknown: str | None,
-    ignored: tuple[str, ...],
-    proportions: Sequence[float],
-    masks: Sequence[str],
-    seeds: int,
-    budget: int | str,
-) -> None:
-    """Train methods on the same labels, and compare them on the same validation images."""
-    console = quiet_console()
-    failed: dict[Path, str] = {}
-    with clear_errors(*WRONG_INPUT):
-        if has_training(work_dir):  # whose labels.csv would be replaced
-            raise FileExistsError(f'{work_dir} holds a training; use --work-dir for another folder')
-        with locked(work_dir):
-            report = import_into(work_dir, labels, images, unknown, ignore_columns=ignored)
-            configs = [work_dir / 'configs' / f'{method}.py' for method in methods]
-            configs[0].parent.mkdir(exist_ok=True)
-            for method, file in zip(methods, configs, strict=True):
-                cfg = make_config(report, method)
-                cfg.default_hooks.pop('console')
-                write_config_file(cfg, file)
-            known = [*map(KnownLabels.of_proportion, proportions), *map(KnownLabels.parse, masks)]
-            setup = Setup(budget)
-            runs = make_comparison(configs, known, range(seeds), work_dir, setup)
-            failed = Comparison(runs, setup).carry_out(console)
-            console.print(write_comparison(runs, setup, work_dir, methods[0]))
-            console.print(f'{work_dir}: results.md, results.csv, map.png', soft_wrap=True)
-    for folder, message in failed.items():
-        console.print(f'{folder} failed: {message}', soft_wrap=True)
-    if failed:
-        raise SystemExit(f'{len(failed)} of {len(runs)} runs failed')

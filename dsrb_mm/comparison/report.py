@@ -51,7 +51,7 @@ def write_comparison(
     for column in (_LAST, _JUDGED, 'seconds'):
         if column not in table:
             table[column] = float('nan')
-    differences = []
+    differences, images = [], 0
     if resamples:
         scores = {
             (run.method, run.known.name, run.seed): RunScores.load(run.folder)
@@ -59,7 +59,8 @@ def write_comparison(
             if read_metrics(run) is not None
         }
         differences = compare_to_baseline(scores, baseline, resamples)
-    text = _markdown(table, differences, setup, baseline)
+        images = len(next(iter(scores.values())).labels) if scores else 0
+    text = _markdown(table, differences, setup, baseline, images)
     content = dict(asdict(setup), baseline=baseline, resamples=resamples)
     content['differences'] = [asdict(difference) for difference in differences]
     write_files(work_dir, table, content, text)
@@ -67,12 +68,16 @@ def write_comparison(
 
 
 def _markdown(
-    table: pd.DataFrame, differences: Sequence[Difference], setup: Setup, baseline: str
+    table: pd.DataFrame,
+    differences: Sequence[Difference],
+    setup: Setup,
+    baseline: str,
+    images: int,
 ) -> str:
     budget = 'chosen by the known labels' if setup.budget == 'auto' else f'{setup.budget} steps'
     text = (
-        'mAP (percent) on the images of the validation set, which choose nothing, at the epoch '
-        f'that the held-out {100 * setup.holdout:g} % of the training images chose, and after the '
+        f'mAP (percent) on the {f"{images:,} " if images else ""}test images, at the epoch that '
+        f'the held-out {100 * setup.holdout:g} % of the training images chose, and after the '
         f'last epoch. Budget: {budget}.'
     )
     judged = table[_JUDGED].dropna()

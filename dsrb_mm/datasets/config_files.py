@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from mmengine.config import Config
 from dsrb_mm.datasets.config_data import SPLITS, has_split
 from dsrb_mm.datasets.wrappers import innermost_configs
 
+_PACKAGE = __name__.partition('.')[0]
 # Values that name what is written.
 _WRITTEN = ('csv_path', 'out_dir', 'out_file_path', 'work_dir', 'type')
 
@@ -19,8 +21,8 @@ _WRITTEN = ('csv_path', 'out_dir', 'out_file_path', 'work_dir', 'type')
 def files_of_config(cfg: Config) -> list[Path]:
     """Files that must survive a tool: the config with its bases, and all that its values name.
 
-    A value counts if it is an existing file, by itself or in the ``data_root`` beside it. Images
-    are not among them, see :func:`image_folders`.
+    A value counts if it is an existing file, by itself or in the ``data_root`` beside it, and so do
+    the user's modules in ``custom_imports``. Images are not among them, see :func:`image_folders`.
 
     Example:
         >>> files_of_config(Config.fromfile('configs/dsrb_csv.py'))[0].name
@@ -29,6 +31,7 @@ def files_of_config(cfg: Config) -> list[Path]:
     found = _with_bases(Path(cfg.filename)) if cfg.filename else []
     for value, root in _texts(cfg.to_dict(), ''):
         found += [path for path in (Path(value), Path(root, value)) if _is_file(path)]
+    found += _own_modules(cfg)
     for split in SPLITS:
         if has_split(cfg, split):
             for dataset in innermost_configs(cfg[f'{split}_dataloader']['dataset']):
@@ -56,6 +59,17 @@ def image_folders(cfg: Config) -> list[Path]:
                 if images and images != '/':
                     found.append(Path(str(dataset.get('data_root') or ''), str(images)))
     return list(dict.fromkeys(found))
+
+
+def _own_modules(cfg: Config) -> Iterator[Path]:
+    """Sources of the modules that a config imports, but for those of installed packages."""
+    names = (cfg.get('custom_imports') or {}).get('imports') or ()
+    for name in [names] if isinstance(names, str) else names:
+        source = getattr(sys.modules.get(name), '__file__', None)
+        if source is None or name.partition('.')[0] == _PACKAGE or 'site-packages' in source:
+            continue
+        path = Path(source)
+        yield from sorted(path.parent.rglob('*.py')) if path.name == '__init__.py' else [path]
 
 
 def _name(dataset: Mapping) -> str:

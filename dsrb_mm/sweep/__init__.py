@@ -1,6 +1,6 @@
 """Training and testing under several masks of known labels, in one command."""
 
-from .execution import execute, run_sweep
+from .execution import check_data, execute, run_sweep
 from .known_labels import PROPORTIONS, KnownLabels
 from .plan import CHECKPOINTS, LAUNCHERS, Launch, Run, make_plan
 from .processes import RunFailed, end_leftovers, run_command
@@ -16,6 +16,7 @@ __all__ = [
     'Run',
     'RunFailed',
     'averages',
+    'check_data',
     'collect',
     'end_leftovers',
     'execute',

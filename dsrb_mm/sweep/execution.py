@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from mmengine.registry import init_default_scope
+from mmpretrain.registry import DATASETS
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -18,6 +20,9 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from dsrb_mm.datasets.config_data import has_split
+from dsrb_mm.fileio.config_file import read_config_file
+from dsrb_mm.sweep.known_labels import parse_options
 from dsrb_mm.sweep.plan import Launch, Run
 from dsrb_mm.sweep.processes import RunFailed, end_leftovers, run_command
 from dsrb_mm.sweep.state import (
@@ -28,6 +33,25 @@ from dsrb_mm.sweep.state import (
     read_state,
     write_state,
 )
+
+
+def check_data(runs: Sequence[Run]) -> None:
+    """Build the data sets of every config once, before hours of runs that would all fail.
+
+    Raises:
+        FileNotFoundError: Data is missing; the message says where it comes from.
+        ValueError: It does not fit the config.
+    """
+    for run in {(run.config, run.options): run for run in reversed(runs)}.values():
+        if read_metrics(run) is None:
+            cfg = read_config_file(run.config)
+            cfg.merge_from_dict(
+                parse_options([*run.known.options(run.replaces_known), *run.options])
+            )
+            init_default_scope(cfg.get('default_scope') or 'mmpretrain')
+            for split in ('train', 'test'):
+                if has_split(cfg, split):
+                    DATASETS.build(cfg[f'{split}_dataloader']['dataset'])
 
 
 def execute(run: Run, launch: Launch, tools: Path) -> None:

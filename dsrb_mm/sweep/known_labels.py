@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from mmengine.config import DictAction
 
 from dsrb_mm.datasets.building import build_mask
+from dsrb_mm.registry import MASKS
 
 PROPORTIONS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 DATASET = 'train_dataloader.dataset'
@@ -92,7 +94,10 @@ class KnownLabels:
         """
         try:
             build_mask(self.config)
-        except (ValueError, TypeError) as error:
+        except TypeError as error:
+            names = ', '.join(inspect.signature(MASKS.get(self.mask)).parameters)
+            raise ValueError(f'mask {self.name}: {error}; it takes {names}') from error
+        except ValueError as error:
             raise ValueError(f'mask {self.name}: {error}') from error
 
     def options(self, replace: bool) -> list[str]:

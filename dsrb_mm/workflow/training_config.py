@@ -22,13 +22,22 @@ def make_config(
     recipe: str = AUTO,
     device: str | None = None,
     seed: int = 0,
+    val: str = 'val',
 ) -> Config:
     """Make the config of a training on imported labels; see :func:`train` for the arguments.
+
+    Args:
+        report: What was imported.
+        method: See :func:`train`, as are recipe, device and seed.
+        recipe: See there.
+        device: See there.
+        seed: See there.
+        val: Split whose images validate.
 
     Raises:
         ValueError: Wrong settings, or labels without a split ``train`` or ``val``.
     """
-    for split in ('train', 'val'):
+    for split in ('train', val):
         if not report.splits.get(split):
             raise ValueError(
                 f'expected {report.out} to have images of split {split!r}, but got {report.splits}'
@@ -42,8 +51,8 @@ def make_config(
     if only_present:
         # Among known labels any ranking would be perfect.
         cfg.val_evaluator.type = cfg.test_evaluator.type = 'HeldOutMetric'
-    test = 'test' if report.splits.get('test') else 'val'
-    read_labels(cfg, report.out, report.image_root, train='train', val='val', test=test)
+    test = 'test' if report.splits.get('test') else val
+    read_labels(cfg, report.out, report.image_root, train='train', val=val, test=test)
     workers = min(4, max(1, (os.cpu_count() or 1) - 1))
     for loader in ('train', 'val', 'test'):
         cfg[f'{loader}_dataloader'].num_workers = workers

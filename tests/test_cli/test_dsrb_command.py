@@ -336,7 +336,28 @@ def test_compare_ranks_methods(folder):
     text = call('compare', 'labels.csv', '-m', 'bce', '--work-dir', 'masks', *masks)
     assert '| method | epoch | 50 % | KnownPerCategory number=9 |' in text
     wrong = ('--work-dir', 'wrong', '--known', 'KnownPerCategory:numbers=9')
-    assert 'numbers' in call('compare', 'labels.csv', '-m', 'bce', *wrong, code=1)
+    text = call('compare', 'labels.csv', '-m', 'bce', *wrong, code=1)
+    assert 'numbers' in text and 'it takes number, seed' in text
+    assert not (folder / 'wrong').exists()
+
+
+def test_compare_tests_on_test_images_and_keeps_to_its_labels(folder):
+    rows = list(csv.DictReader((folder / 'labels.csv').open()))
+    with (folder / 'three.csv').open('w', newline='') as file:
+        writer = csv.DictWriter(file, ['split', *rows[0]])
+        writer.writeheader()
+        writer.writerows(
+            dict(row, split='test' if i % 4 else 'train') for i, row in enumerate(rows)
+        )
+    again = ('-m', 'bce', '--work-dir', 'three', '--runs', 1, '--budget', 2)
+    text = call('compare', 'three.csv', *again)
+    assert 'training on 10 images' in text and 'tested on 30 (test)' in text
+    assert 'on the 30 test images' in (folder / 'three/results.md').read_text()
+    files = [folder / 'three/labels.csv', folder / 'three/configs/bce.py']
+    before = [file.read_bytes() for file in files]
+    text = call('compare', 'labels.csv', *again, code=1)
+    assert 'to hold a comparison on these labels' in text
+    assert [file.read_bytes() for file in files] == before
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,12 @@ out.write_text(json.dumps({'multi-label/mAP': 50.0}))
 """
 
 
+@pytest.fixture(autouse=True)
+def without_data(monkeypatch):
+    """The stand-ins need no data."""
+    monkeypatch.setattr('dsrb_mm.sweep.check_data', lambda runs: None)
+
+
 @pytest.fixture
 def tools(tmp_path):
     folder = tmp_path / 'tools'

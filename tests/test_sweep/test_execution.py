@@ -15,12 +15,18 @@ from dsrb_mm.sweep import (
     KnownLabels,
     Launch,
     execute,
+    execution,
     locked,
     make_plan,
     read_metrics,
     run_sweep,
     status,
 )
+
+
+def test_missing_data_is_found_before_the_first_run(runs):
+    with pytest.raises(FileNotFoundError, match='data of VOC not found: .*trainval.txt'):
+        execution.check_data(runs)
 
 
 def sweep(runs, tools):

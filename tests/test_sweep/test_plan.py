@@ -61,6 +61,21 @@ def test_fingerprint_follows_what_a_run_depends_on(tmp_path):
     assert len({first, *[runs[0].fingerprint for runs in others]}) == 6
 
 
+def test_fingerprint_follows_the_users_own_modules(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    module = tmp_path / 'a_loss_of_mine.py'
+    module.write_text('WEIGHT = 1\n')
+    config = tmp_path / 'dsrb_voc_p50.py'
+    imports = ['dsrb_mm', 'mmpretrain', module.stem]
+    config.write_text(f"_base_ = '{VOC}'\ncustom_imports = dict(imports={imports})\n")
+    first = plan(config)[0]
+    assert str(module) in first.settings['contents of files']
+    assert plan(config)[0].fingerprint == first.fingerprint
+    module.write_text('WEIGHT = 2\n')
+    assert plan(config)[0].fingerprint != first.fingerprint
+    sys.modules.pop(module.stem)
+
+
 @pytest.mark.parametrize(
     ('kwargs', 'message'),
     [
