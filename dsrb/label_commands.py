@@ -153,6 +153,14 @@ def import_(
             help='CSV whose unknown labels are filled in, for instance with answers',
         ),
     ] = None,
+    relative_to: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help='folder that the paths in the CSV are relative to [that of the CSV]',
+        ),
+    ] = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Turn labels of another format into a CSV, with a split, or add them to one."""
@@ -168,5 +176,6 @@ def import_(
         test=test,
         seed=seed,
         add_to=add_to,
+        relative_to=relative_to,
         overwrite=overwrite,
     )

@@ -46,6 +46,9 @@ def compare_command(
     with clear_errors(*WRONG_INPUT):
         if has_training(work_dir):  # whose labels.csv would be replaced
             raise FileExistsError(f'{work_dir} holds a training; use --work-dir for another folder')
+        files = [method for method in methods if Path(method).suffix]
+        if files:
+            raise ValueError(f'{files[0]} is not a method; tools/compare.py compares configs')
         # Nothing is written before everything is known to be right.
         known = [*map(KnownLabels.of_proportion, proportions), *map(KnownLabels.parse, masks)]
         for mask in known:

@@ -9,7 +9,8 @@ data_root = os.environ.get(
     'CSV_ROOT', 'data/csv'
 )  # folder of the CSV; or set CSV_ROOT in the environment
 ann_file = 'labels.csv'
-image_folder = 'images'  # paths in the CSV are relative to data_root/images
+# Paths in the CSV are relative to data_root/images; or set CSV_IMAGES, to . for data_root itself.
+image_folder = os.environ.get('CSV_IMAGES', 'images')
 split_column = 'split'  # None where train and val are separate files
 batch_size = 32
 num_workers = 4

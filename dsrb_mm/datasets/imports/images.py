@@ -108,6 +108,6 @@ def paths_below(files: Sequence[str], folder: str) -> list[str]:
         raise ValueError(
             f'expected the images to lie below {root}, the folder that paths in the CSV are '
             f'relative to, but got {outside[0]}: write the CSV into {above} or a folder above, or '
-            'name another folder (relative_to)'
+            'name another folder (--relative-to)'
         )
     return [Path(os.path.relpath(name, root)).as_posix() for name in names]

@@ -44,6 +44,11 @@ class PartialLabelLoss(MethodPart):
 
     def __init__(self, reduction: str = 'mean', loss_weight: float = 1.0) -> None:
         super().__init__()
+        formulas = ('entry_losses', 'compute')
+        if all(getattr(type(self), name) is getattr(PartialLabelLoss, name) for name in formulas):
+            raise NotImplementedError(
+                f'{type(self).__name__} has no formula: give it entry_losses(logits, target)'
+            )
         if reduction not in ('mean', 'sum'):
             raise ValueError(f"expected reduction to be 'mean' or 'sum', but got {reduction!r}")
         self.reduction = reduction
