@@ -47,4 +47,4 @@ def metric_table(metrics: Mapping[str, float], prefix: str = 'multi-label/') -> 
 def _shown(name: str, value: float) -> str:
     if isinstance(value, int):
         return str(value)
-    return f'{value:.4f}' if name == 'loss' else f'{value:.1f}'
+    return f'{value:.4f}' if name == 'cross_entropy' else f'{value:.1f}'

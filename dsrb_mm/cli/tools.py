@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import copy
 import os
 from pathlib import Path
 
@@ -98,7 +99,7 @@ def _merge_train(cfg: Config, args: argparse.Namespace) -> None:
 
 
 def _merge_test(cfg: Config, args: argparse.Namespace) -> None:
-    cfg.load_from = args.checkpoint
+    cfg.load_from, cfg.resume = args.checkpoint, False
     if args.amp:
         cfg.test_cfg.fp16 = True
     if args.show_dir is not None:
@@ -149,7 +150,12 @@ class _ToolRunner(Runner):
     @master_only
     def dump_config(self) -> None:
         if self.cfg.filename and not is_own_config(self.cfg):
-            write_config_file(self.cfg, dumped_config(self.cfg))
+            cfg = copy.deepcopy(self.cfg)
+            if cfg.get('resume'):
+                # Whoever inherits the file, or tests with it, does not go on with this training.
+                cfg.resume, cfg.load_from = False, None
+            cfg.pop('work_dir')
+            write_config_file(cfg, dumped_config(self.cfg))
 
 
 def _prepare_training(cfg: Config, args: argparse.Namespace) -> Config:

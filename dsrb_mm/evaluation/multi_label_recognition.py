@@ -35,7 +35,7 @@ class RecognitionResult:
 
     Attributes:
         summary: mAP, mAP_raw, OP ... CF1 and, with top-k, OP_top3 ... CF1_top3, all in percent;
-            loss and num_classes_evaluated; of a tuned metric OP_tuned ... CF1_tuned as well.
+            cross_entropy and num_classes_evaluated; of a tuned metric OP_tuned ... CF1_tuned too.
         per_class: AP and AP_raw in percent (nan without known positives) and the numbers of
             positives, negatives and unknown entries, each (C,).
     """
@@ -59,7 +59,7 @@ class MultiLabelRecognitionMetric(BaseMetric):
     Reference: arXiv 2205.13092. :func:`average_precision` and :func:`precision_recall` define the
     values. Labels are 1 present, 0 absent, -1 unknown; unknown entries are ignored. mAP (VOC 2012,
     interpolated), mAP_raw (not interpolated), CP and CR are means over the categories with known
-    positives, of which there are ``num_classes_evaluated``. ``loss`` is the mean binary
+    positives, of which there are ``num_classes_evaluated``. ``cross_entropy`` is the mean binary
     cross-entropy (natural logarithm) of the known labels, whatever loss the model is trained with.
 
     A data sample has ``pred_score`` (C,), probabilities, and either ``gt_score`` (C,), which goes
@@ -187,7 +187,8 @@ class MultiLabelRecognitionMetric(BaseMetric):
                 predicted & top_k_mask(ranked, min(topk, ranked.shape[1])), labels
             )
             summary |= {f'{k}_top{topk}': 100 * v for k, v in top.items()}
-        summary['loss'] = mean_cross_entropy(
+        # Not called a loss: MMEngine logs the mean over epochs of what has "loss" in its name.
+        summary['cross_entropy'] = mean_cross_entropy(
             logits_of(scores) if logits is None else ranked, labels
         )
         summary['num_classes_evaluated'] = int(np.count_nonzero(per_class['positives']))

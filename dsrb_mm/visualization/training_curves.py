@@ -29,6 +29,7 @@ _GROUPS = {
 }
 _OTHERS = 'other values'
 _METRICS, _LOSS = 'metrics', 'loss'
+_VALIDATION_LOSS = 'cross_entropy'  # of MultiLabelRecognitionMetric
 # Of the metrics of an evaluation these tell most; all are drawn where there are none of them.
 _MAIN_METRICS = {'mAP', 'OF1', 'CF1'}
 _BEST = 'mAP'  # chooses the best epoch
@@ -73,7 +74,7 @@ class TrainingLog:
             (record['iteration'], value)
             for record in self.evaluation
             for key, value in record.items()
-            if key != _LOSS and _short(key) == _LOSS
+            if _short(key) == _VALIDATION_LOSS
         ]
         return [step for step, _ in found], [value for _, value in found]
 
@@ -153,7 +154,7 @@ def _panels(logs: Sequence[TrainingLog]) -> list[_Panel]:
     panels = [_Panel(title, found, 'iteration') for title, found in groups.items() if found]
     metrics = _keys(record for log in logs for record in log.evaluation)
     main = [key for key in metrics if _short(key) in _MAIN_METRICS]
-    metrics = [key for key in metrics if _short(key) != _LOSS]
+    metrics = [key for key in metrics if _short(key) != _VALIDATION_LOSS]
     return [*panels, _Panel(_METRICS, main or metrics, 'epoch')] if metrics else panels
 
 

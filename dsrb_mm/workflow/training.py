@@ -130,12 +130,13 @@ def train(
         if goes_on:
             name_labels(cfg, work_dir / LABELS)
             cfg = earlier_config(cfg, report.out, work_dir)
-    cfg.work_dir = str(work_dir)
     if goes_on:
         cfg.resume = True
     else:
         remove_checkpoints(work_dir)
+        # Without the folder: a config that inherits this one must not train in it.
         write_config_file(cfg, work_dir / CONFIG)
+    cfg.work_dir = str(work_dir)
     run(cfg)
     return load(work_dir, device)
 

@@ -13,10 +13,10 @@ def printed(metrics):
 
 
 def test_rates_stand_side_by_side():
-    rates = {'OP': 1, 'OP_tuned': 2, 'OP_top3': 3, 'mAP': 40.0, 'loss': 0.25}
+    rates = {'OP': 1, 'OP_tuned': 2, 'OP_top3': 3, 'mAP': 40.0, 'cross_entropy': 0.25}
     rows = printed({f'multi-label/{name}': value for name, value in rates.items()})
     assert ['metric', '', 'at their thresholds', 'at 0.5', 'at 0.5, top 3'] in rows
-    assert ['mAP', '40.0', '', '', ''] in rows and ['loss', '0.2500', '', '', ''] in rows
+    assert ['mAP', '40.0', '', '', ''] in rows and ['cross_entropy', '0.2500', '', '', ''] in rows
     assert ['OP', '', '2', '1', '3'] in rows
 
 

@@ -7,6 +7,7 @@ import torch
 from helpers.features import frozen_config
 from helpers.tools import run_tool
 from mmengine.config import Config
+from mmengine.runner import Runner
 
 from dsrb.tool_arguments import runner_arguments
 from dsrb_mm.cli.errors import clear_errors, interruptible
@@ -107,6 +108,26 @@ def test_a_misspelt_argument_is_named_with_its_key(tmp_path):
     assert run_tool('train', ['mine.py'], tmp_path / 'log.txt', cwd=tmp_path) == 1
     last = (tmp_path / 'log.txt').read_text().splitlines()[-1]
     assert last.startswith('error: ') and 'did you mean model.head.loss.lam?' in last
+
+
+def test_the_config_that_a_resumed_training_leaves_is_one_to_go_on_with(tmp_path):
+    cfg = frozen_config(tmp_path)
+    cfg.pop('work_dir', None)
+    cfg.dump(tmp_path / 'mine.py')
+    log = tmp_path / 'log.txt'
+    for resume in ([], ['--resume']):
+        assert run_tool('train', ['mine.py', *resume], log, cwd=tmp_path) == 0, log.read_text()
+    left = tmp_path / 'work_dirs/mine/mine.py'
+    cfg = Config.fromfile(left)
+    # A child of it trains in a folder of its own, and anew.
+    assert cfg.get('work_dir') is None and not cfg.resume and cfg.load_from is None
+    checkpoint = next(left.parent.glob('epoch_*.pth'))
+    # As MMPretrain's own tools leave theirs.
+    cfg.merge_from_dict(dict(resume=True, load_from=str(checkpoint)))
+    cfg.dump(left)
+    assert run_tool('test', [left, checkpoint], log, cwd=tmp_path) == 0, log.read_text()
+    cfg.work_dir = str(tmp_path / 'tested')
+    assert 'multi-label/mAP' in Runner.from_cfg(cfg).test()
 
 
 def test_a_traceback_on_request(monkeypatch):

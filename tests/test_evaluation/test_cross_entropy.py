@@ -17,7 +17,7 @@ def test_is_that_of_pytorch_over_the_known_labels():
     calculate = MultiLabelRecognitionMetric.calculate
     for more in ((), (0.5, 3, logits)):
         summary = calculate(torch.sigmoid(logits), labels, *more).summary
-        assert summary['loss'] == pytest.approx(expected, rel=1e-4)
+        assert summary['cross_entropy'] == pytest.approx(expected, rel=1e-4)
 
 
 def test_extremes():

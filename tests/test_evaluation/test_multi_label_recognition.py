@@ -35,7 +35,7 @@ def test_summary_is_made_of_the_parts():
             **{name: 100 * by_threshold[name] for name in RATES},
             **{f'{name}_top2': 100 * by_top[name] for name in RATES},
             'num_classes_evaluated': 5,
-            'loss': result.summary['loss'],
+            'cross_entropy': result.summary['cross_entropy'],
         }
     )
     assert list(result.summary)[:3] == ['mAP', 'mAP_raw', 'OP']

@@ -27,7 +27,7 @@ def write_run(folder, num_epochs=4, iters=5, begin=2, evaluate=True, offset=0.0,
             lines.append(record)
         if evaluate:
             metrics = {'multi-label/mAP': 10.0 * (epoch + 1) + offset, 'multi-label/OP': 1.0}
-            metrics |= {'multi-label/loss': 1 / (epoch + 1)} if loss else {}
+            metrics |= {'multi-label/cross_entropy': 1 / (epoch + 1)} if loss else {}
             lines.append({**metrics, 'time': 0.1, 'step': epoch + 1})
     file = folder / 'vis_data/scalars.json'
     file.parent.mkdir(parents=True)
@@ -121,7 +121,9 @@ def test_validation_loss_and_best_epoch(tmp_path, drawn):
     file = write_run(tmp_path / '20250101_000000', loss=True)
     lines = file.read_text().splitlines()
     # The third evaluation is the best one; the last is of a diverged model.
-    lines[-1] = json.dumps({'multi-label/mAP': float('nan'), 'multi-label/loss': 9, 'step': 4})
+    lines[-1] = json.dumps(
+        {'multi-label/mAP': float('nan'), 'multi-label/cross_entropy': 9, 'step': 4}
+    )
     file.write_text('\n'.join(lines))
     draw_training_curves([read_training_log(tmp_path)], tmp_path / 'a.png')
     loss, metric = drawn[0].axes[0], drawn[0].axes[-1]

@@ -7,7 +7,7 @@ from typing import Any
 
 from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.hooks import EarlyStoppingHook, Hook
-from mmengine.runner import EpochBasedTrainLoop, Runner
+from mmengine.runner import BaseLoop, EpochBasedTrainLoop, Runner
 from mmpretrain.registry import HOOKS
 
 from dsrb_mm.engine.checkpoints.checkpoint_files import ResumeError, damage, find_resumable
@@ -61,6 +61,9 @@ class ResumeHook(Hook):
         # What is saved after a validation, such as the best checkpoint, must know what it did to
         # the patience.
         runner._hooks = sorted(runner.hooks, key=lambda h: not isinstance(h, EarlyStoppingHook))
+        if not isinstance(runner._train_loop, BaseLoop):
+            # Testing, with a config that a resumed training has left.
+            runner._resume = False
         self._resuming = bool(runner._resume)
         self._schedule = schedule_settings(runner) if self._resuming else []
         choice: list = [None, None]

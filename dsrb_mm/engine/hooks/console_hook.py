@@ -118,8 +118,8 @@ def _describe(
 ) -> str:
     """Losses and metrics of an epoch, as far as they are there; short enough for a line."""
     parts = [f'loss {np.mean(losses):.3f}'] if losses else []
-    if 'loss' in metrics:
-        parts.append(f'(val {metrics["loss"]:.3f})')
+    if 'cross_entropy' in metrics:
+        parts.append(f'(val {metrics["cross_entropy"]:.3f})')
     values = [' '.join(parts)] if parts else []
     if _BEST in metrics:
         values.append(f'{_BEST} {metrics[_BEST]:.1f} (best {best[0]:.1f}, epoch {best[1]})')
