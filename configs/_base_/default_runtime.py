@@ -3,8 +3,9 @@
 default_scope = 'mmpretrain'
 custom_imports = dict(imports=['dsrb_mm'], allow_failed_imports=False)
 
-# Beside these MMEngine has its own: timer, runtime_info and param_scheduler.
+# Beside these MMEngine has its own: timer and runtime_info.
 default_hooks = dict(
+    param_scheduler=dict(type='ParamSchedulerHook'),  # MMPretrain's vis_scheduler looks for it
     logger=dict(type='LoggerHook', interval=100),
     # Takes the place of DistSamplerSeedHook: sampler and all generators are seeded by the epoch.
     sampler_seed=dict(type='EpochSeedHook'),

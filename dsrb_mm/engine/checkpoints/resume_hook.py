@@ -149,7 +149,11 @@ class ResumeHook(Hook):
                 'training without interruption'
             )
         elif self._owes_validation(runner, loop):
-            runner.logger.info(f'validating epoch {loop.epoch}, which the run before did not')
+            done = '; nothing is left to train' if loop.epoch >= loop.max_epochs else ''
+            runner.logger.info(
+                f'the checkpoint of epoch {loop.epoch} was written before its validation, which is '
+                f'done now{done}'
+            )
             # As the last iteration of the epoch left them.
             runner.message_hub.update_info('epoch', loop.epoch - 1)
             runner.message_hub.update_info('iter', loop.iter - 1)
