@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import copy
+import logging
 import os
 from pathlib import Path
+from typing import Any
 
 import torch.distributed
 from mmengine.config import Config
@@ -147,6 +149,14 @@ def build_runner(
 class _ToolRunner(Runner):
     """Writes its config into the work directory, unless it is the file that it was read from."""
 
+    def build_optim_wrapper(self, optim_wrapper: Any) -> Any:
+        """Build it without a warning for each weight of a frozen backbone."""
+        self.logger.addFilter(_is_not_about_a_frozen_weight)
+        try:
+            return super().build_optim_wrapper(optim_wrapper)
+        finally:
+            self.logger.removeFilter(_is_not_about_a_frozen_weight)
+
     @master_only
     def dump_config(self) -> None:
         if self.cfg.filename and not is_own_config(self.cfg):
@@ -156,6 +166,10 @@ class _ToolRunner(Runner):
                 cfg.resume, cfg.load_from = False, None
             cfg.pop('work_dir')
             write_config_file(cfg, dumped_config(self.cfg))
+
+
+def _is_not_about_a_frozen_weight(record: logging.LogRecord) -> bool:
+    return not record.getMessage().endswith('is skipped since its requires_grad=False')
 
 
 def _prepare_training(cfg: Config, args: argparse.Namespace) -> Config:

@@ -145,3 +145,10 @@ def test_ctrl_c_while_a_config_is_formatted(monkeypatch):
         Config(dict(a=1)).pretty_text  # noqa: B018
     with pytest.raises(SyntaxError, match='x'), interruptible():
         raise SyntaxError('x')
+
+
+def test_frozen_weights_are_no_warnings(tmp_path):
+    frozen_config(tmp_path).dump(tmp_path / 'mine.py')
+    log = tmp_path / 'log.txt'
+    assert run_tool('train', ['mine.py'], log, cwd=tmp_path) == 0, log.read_text()
+    assert 'requires_grad' not in log.read_text()
