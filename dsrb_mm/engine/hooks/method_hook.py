@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from mmengine.dist import get_world_size, is_main_process
-from mmengine.hooks import Hook
+from mmengine.hooks import CheckpointHook, Hook
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpretrain.registry import HOOKS
 from rich.progress import track
@@ -16,6 +16,7 @@ from torch import nn
 
 from dsrb_mm.datasets import get_label_matrix
 from dsrb_mm.engine.bare_model import bare_model
+from dsrb_mm.engine.checkpoints.resume_hook import ResumeHook
 from dsrb_mm.engine.finite_checks import all_finite, batch_paths, shorten
 from dsrb_mm.models.label_bank import LabelBank
 from dsrb_mm.models.losses import PartialLabelLoss
@@ -69,6 +70,13 @@ class MethodHook(Hook):
             f'training labels: {len(labels)} images x {labels.shape[1]} categories, '
             f'{(labels >= 0).mean():.1%} known, {(labels == 1).sum()} known positives'
         )
+        kinds = (CheckpointHook, ResumeHook)
+        saves, resumes = (any(isinstance(hook, kind) for hook in runner.hooks) for kind in kinds)
+        if saves and not resumes:
+            runner.logger.warning(
+                'there is no ResumeHook among the hooks: the checkpoints will hold objects that '
+                'the tools of this package do not load, for a test or to resume'
+            )
         if not (labels >= 0).any():
             runner.logger.warning('no label of the training set is known: nothing will be learnt')
         empty = np.flatnonzero(~(labels == 1).any(0))

@@ -239,3 +239,13 @@ def test_a_loss_without_the_negatives_it_needs_is_refused_in_one_line(cfg, tmp_p
     text = output.read_text()
     assert 'Traceback' not in text
     assert 'PartialBCELoss needs labels that are known to be absent' in text.splitlines()[-1]
+
+
+@pytest.mark.parametrize('resumes', [True, False])
+def test_a_training_whose_checkpoints_cannot_be_used_is_warned_of(cfg, resumes):
+    cfg.train_cfg.max_epochs = 1
+    if not resumes:
+        cfg.default_hooks.pop('resume')
+    Runner.from_cfg(cfg).train()
+    log = next(Path(cfg.work_dir).glob('*/*.log')).read_text()
+    assert ('there is no ResumeHook among the hooks' in log) is not resumes
