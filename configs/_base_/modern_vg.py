@@ -14,3 +14,4 @@ strong = [*weak, _base_.rand_augment]
 # For methods that compare two views of an image.
 views_pipeline = [load, dict(type='MultiView', num_views=[1, 1], transforms=[weak, strong]), pack]
 train_dataloader = dict(batch_size=32, dataset=dict(dataset=dict(pipeline=[load, *strong, pack])))
+default_hooks = dict(channels_last=dict(type='ChannelsLastHook'))
