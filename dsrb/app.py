@@ -209,11 +209,7 @@ def compare(
     labels: Labels,
     methods: Annotated[
         list[str],
-        typer.Option(
-            '--method',
-            '-m',
-            help='default, bce, saliency, dsrb, splc, ...; repeatable',
-        ),
+        typer.Option('--method', '-m', help='default, bce, saliency, dsrb, ...; repeatable'),
     ],
     work_dir: Annotated[Path, typer.Option()] = Path('work_dirs/compare'),
     images: Images = None,

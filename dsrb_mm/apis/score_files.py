@@ -21,9 +21,9 @@ def write_scores(
 
     ``.csv``: the columns ``path``, one for each category with its probability, and ``predicted``,
     the names of the predicted categories separated by ``|``; a category of that name takes the
-    place of the last one. ``.jsonl``: one
-    object per line, ``{"path": ..., "predicted": [names], "scores": {name: probability}}``. The
-    file gets its name when it is complete; if an error stops the results, there is none.
+    place of the last column. ``.jsonl``: one object per line, ``{"path": ..., "predicted":
+    [names], "scores": {name: probability}}``. The file gets its name when it is complete; if an
+    error stops the results, there is none.
 
     Args:
         results: What ``MultiLabelInferencer`` gives.

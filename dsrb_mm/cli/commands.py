@@ -23,11 +23,7 @@ from dsrb_mm.datasets.data_checks import shorten
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
 from dsrb_mm.features import cached_where_possible
 from dsrb_mm.report import report_files, write_report
-from dsrb_mm.workflow import (
-    find_checkpoint,
-    load,
-    train,
-)
+from dsrb_mm.workflow import find_checkpoint, load, train
 from dsrb_mm.workflow.work_dir import LABELS, count_splits, read_config
 
 
