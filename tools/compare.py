@@ -60,7 +60,9 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--holdout', type=float, default=0.2, help='share of training images that choose the epoch'
     )
-    parser.add_argument('--baseline', help='method compared with; default: the first config')
+    parser.add_argument(
+        '--baseline', type=Path, help='config compared with; default: the first of the configs'
+    )
     parser.add_argument(
         '--cached-features',
         type=Path,
@@ -94,7 +96,7 @@ def main() -> None:
     args = parse_args()
     from dsrb_mm.cli.errors import clear_errors
     from dsrb_mm.comparison import Setup, make_comparison, write_comparison
-    from dsrb_mm.sweep import KnownLabels
+    from dsrb_mm.sweep import KnownLabels, method_name
 
     # Trainings print to their logs, in this process: the console must not follow them there.
     console = Console(file=sys.stdout)
@@ -111,7 +113,7 @@ def main() -> None:
             runs = make_comparison(
                 *(args.configs, known, args.seeds, args.work_dir, setup, args.cfg_options)
             )
-            baseline = args.baseline or runs[0].method
+            baseline = method_name(args.baseline or runs[0].config)
             write_comparison(runs, setup, args.work_dir, baseline, resamples=0)
             if not args.report:
                 failed = compare(runs, setup, args, baseline, console)

@@ -86,7 +86,7 @@ class MethodPart(nn.Module):
         """Whether the part wants to see the whole training set now."""
         return False
 
-    def start_pass(self) -> None:
+    def start_pass(self, progress: TrainingProgress) -> None:
         """Prepare for a pass over the training set."""
 
     def observe(self, batch: CategoryBatch) -> None:

@@ -2,7 +2,7 @@
 
 from .execution import check_data, execute, run_sweep
 from .known_labels import PROPORTIONS, KnownLabels
-from .plan import CHECKPOINTS, LAUNCHERS, Launch, Run, make_plan
+from .plan import CHECKPOINTS, LAUNCHERS, Launch, Run, make_plan, method_name
 from .processes import RunFailed, end_leftovers, run_command
 from .report import averages, collect, markdown, plot, published_average, write_report
 from .state import last_checkpoint, locked, read_metrics, read_state, status, write_state
@@ -24,6 +24,7 @@ __all__ = [
     'locked',
     'make_plan',
     'markdown',
+    'method_name',
     'plot',
     'published_average',
     'read_metrics',

@@ -67,7 +67,7 @@ def test_methods_are_compared_and_the_report_can_be_redone(folder):
 
     before = states(work / 'linear') | states(work / 'dropout')
     code, text = compare(
-        folder, 'w', '--proportions', 0.5, 0.9, '--report', '--baseline', 'dropout'
+        folder, 'w', '--proportions', 0.5, 0.9, '--report', '--baseline', 'dropout_p50.py'
     )
     assert code == 0 and 'Difference to dropout' in text
     code, text = compare(folder, 'w', '--proportions', 0.5, 0.9)

@@ -40,7 +40,7 @@ def test_a_part_that_overrides_nothing_does_nothing():
     progress = TrainingProgress(0, 4, 8)
     assert part.see_labels(None) is None and part.advance(progress) is None
     assert not part.pass_is_due(progress)
-    part.start_pass()
+    part.start_pass(progress)
     part.observe(None)
     assert part.finish_pass() == ''
     assert part.state_dict() == {}

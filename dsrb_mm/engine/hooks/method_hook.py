@@ -181,7 +181,7 @@ def _pass_over_training_set(
     training = model.training
     model.eval()
     for part in parts:
-        part.start_pass()
+        part.start_pass(progress)
     batches: list[tuple[torch.Tensor, list[str]]] = []
     loader = _loader_of_one_pass(runner)
     loader.sampler.set_epoch(int(progress.epoch))

@@ -59,13 +59,13 @@ class AsymmetricPseudoLabels(Complement):
 
     def pass_is_due(self, progress: TrainingProgress) -> bool:
         """At every epoch from ``begin`` on."""
+        return progress.is_due(self.begin, 1)
+
+    def start_pass(self, progress: TrainingProgress) -> None:
+        """Forget the scores of the last round, and see how many labels this one shall reach."""
         rounds = max(1.0, progress.max_iterations / progress.epoch_length - self.begin)
         done = min(1.0, (progress.epoch - self.begin + 1) / rounds)
         self._share = self.negative_proportion * done
-        return progress.is_due(self.begin, 1)
-
-    def start_pass(self) -> None:
-        """Prepare to collect scores."""
         self._observed = []
 
     def observe(self, batch: CategoryBatch) -> None:

@@ -43,7 +43,7 @@ class ClusterBank(CategoryBank):
 
     Example:
         >>> bank = ClusterBank(num_prototypes=2)
-        >>> bank.start_pass()
+        >>> bank.start_pass(TrainingProgress(0, 1, 1))
         >>> features = torch.tensor([[[0.0]], [[0.0]], [[3.0]]])
         >>> bank.observe(CategoryBatch(features, torch.ones(3, 1)))
         >>> bank.finish_pass()
@@ -72,7 +72,7 @@ class ClusterBank(CategoryBank):
         """At epoch ``begin`` and every ``interval`` epochs after it."""
         return progress.is_due(self.begin, self.interval)
 
-    def start_pass(self) -> None:
+    def start_pass(self, progress: TrainingProgress) -> None:
         """Start collecting anew."""
         self._members, self._taken = [], None
 
@@ -112,7 +112,7 @@ class ClusterBank(CategoryBank):
         broadcast(prototypes)
         broadcast(counts)
         self.prototypes, self.counts = prototypes, counts
-        self.start_pass()
+        self._members, self._taken = [], None
         return (
             f'k-means prototypes from {len(features)} known positives; '
             f'{int((~self.available).sum())} of {num_classes} categories have none'

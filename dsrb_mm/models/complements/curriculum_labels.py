@@ -68,7 +68,7 @@ class CurriculumLabels(Complement):
         """At epoch ``begin`` and every ``interval`` epochs after it."""
         return progress.is_due(self.begin, self.interval)
 
-    def start_pass(self) -> None:
+    def start_pass(self, progress: TrainingProgress) -> None:
         """Forget the labels of the last round."""
         self._observed = []
 

@@ -66,7 +66,7 @@ class PrototypeBlending(BankBlending):
         """At epoch ``begin`` and every ``interval`` epochs after it."""
         return progress.is_due(self.begin, self.interval)
 
-    def start_pass(self) -> None:
+    def start_pass(self, progress: TrainingProgress) -> None:
         """Empty the bank."""
         self.bank.reset()
 

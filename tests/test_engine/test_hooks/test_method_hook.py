@@ -40,7 +40,7 @@ class Watch(Complement):
     def pass_is_due(self, progress):
         return progress.iteration in self.due
 
-    def start_pass(self):
+    def start_pass(self, progress):
         self.passes.append(len(self.progress))
         self.indices.append([])
 

@@ -34,8 +34,8 @@ def loops(given_labels, labels, logits, share):
     return result
 
 
-def round_at(part, epoch, epochs):
-    return part.pass_is_due(TrainingProgress(4 * epoch, 4, 4 * epochs))
+def at(epoch, epochs):
+    return TrainingProgress(4 * epoch, 4, 4 * epochs)
 
 
 @given(
@@ -50,11 +50,11 @@ def test_rounds_agree_with_loops(seed, proportion, begin, values):
     show_labels(part, labels)
     expected = [[-1.0] * CLASSES for _ in range(IMAGES)]
     for epoch in range(epochs):
-        assert round_at(part, epoch, epochs) == (epoch >= begin)
+        assert part.pass_is_due(at(epoch, epochs)) == (epoch >= begin)
         if epoch < begin:
             continue
         logits = draw_logits(seed + epoch)
-        pass_over(part, labels, logits, SHARES)
+        pass_over(part, labels, logits, SHARES, at(epoch, epochs))
         share = proportion * ((epoch - begin + 1) / (epochs - begin))
         expected = loops(expected, labels, logits, share)
         assert part.labels.values.tolist() == expected
@@ -66,8 +66,7 @@ def test_labels_stay_what_they_were_and_reach_their_share_at_the_end():
     show_labels(part, labels)
     before = part.labels.values.clone()
     for epoch in range(3, epochs):
-        assert round_at(part, epoch, epochs)
-        pass_over(part, labels, draw_logits(epoch), SHARES)
+        pass_over(part, labels, draw_logits(epoch), SHARES, at(epoch, epochs))
         now = part.labels.values.clone()
         assert torch.equal(now[before >= 0], before[before >= 0])
         before = now
@@ -79,8 +78,7 @@ def test_few_unknown_labels_get_their_share_too():
     part = AsymmetricPseudoLabels(negative_proportion=0.9, begin=0)
     show_labels(part, labels)
     for epoch in range(epochs):
-        assert round_at(part, epoch, epochs)
-        pass_over(part, labels, torch.tensor([[0.0], [1.0]]), [[0, 1]])
+        pass_over(part, labels, torch.tensor([[0.0], [1.0]]), [[0, 1]], at(epoch, epochs))
     assert bool((part.labels.values >= 0).all())
 
 
@@ -88,8 +86,7 @@ def test_soft_labels_count_with_weight_beta():
     labels = draw_labels(IMAGES, CLASSES)
     part = AsymmetricPseudoLabels(beta=0.25, negative_proportion=1, begin=0)
     show_labels(part, labels)
-    round_at(part, 0, 2)
-    pass_over(part, labels, draw_logits(0), SHARES)
+    pass_over(part, labels, draw_logits(0), SHARES, at(0, 2))
     added = part.labels.values.float()
     batch = batch_of(labels, SHARES[0])
     weight = torch.rand(4, CLASSES)
@@ -107,8 +104,7 @@ def test_known_labels_never_change(seed):
     labels = draw_labels(IMAGES, CLASSES, seed)
     part = AsymmetricPseudoLabels(negative_proportion=1, begin=0)
     show_labels(part, labels)
-    round_at(part, 0, 1)
-    pass_over(part, labels, draw_logits(seed), SHARES)
+    pass_over(part, labels, draw_logits(seed), SHARES, at(0, 1))
     result = part(batch_of(labels, range(IMAGES)))
     known = labels >= 0
     assert torch.equal(result.target[known], labels[known])
@@ -119,14 +115,12 @@ def test_a_checkpoint_keeps_the_labels():
     labels = draw_labels(IMAGES, CLASSES)
     part = AsymmetricPseudoLabels(begin=0)
     show_labels(part, labels)
-    round_at(part, 0, 2)
-    pass_over(part, labels, draw_logits(0), SHARES)
+    pass_over(part, labels, draw_logits(0), SHARES, at(0, 2))
     resumed = AsymmetricPseudoLabels(begin=0)
     resumed.load_state_dict(copy.deepcopy(part.state_dict()))
     show_labels(resumed, labels)
     for one in (part, resumed):
-        assert round_at(one, 1, 2)
-        pass_over(one, labels, draw_logits(1), SHARES)
+        pass_over(one, labels, draw_logits(1), SHARES, at(1, 2))
     assert torch.equal(resumed.labels.values, part.labels.values)
 
 
@@ -137,8 +131,7 @@ def test_processes_choose_the_same_labels_from_all_images(tmp_path):
     def choose(rank):
         part = AsymmetricPseudoLabels(negative_proportion=0.5, begin=0)
         show_labels(part, labels)
-        round_at(part, 0, 1)
-        pass_over(part, labels, logits, SHARES[:2] if rank == 0 else SHARES[2:])
+        pass_over(part, labels, logits, SHARES[:2] if rank == 0 else SHARES[2:], at(0, 1))
         expected = loops([[-1.0] * CLASSES for _ in range(IMAGES)], labels, logits, 0.5)
         assert part.labels.values.tolist() == expected
 

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from helpers.passes import START
 from mmpretrain.structures import DataSample
 from oracles.wiring import draw_labels, maximum_deviation
 
@@ -61,7 +62,7 @@ def test_prototypes_of_saliency_maps_are_means_by_the_quadrant_of_the_peak():
     head, feats = build(SaliencyHead, dict(type='PrototypeBlending', beta=ALPHA))
     blending = head.complements.pprb
     target = draw_labels(BATCH, CATEGORIES, values=(1, 1, 0, -1))
-    blending.start_pass()
+    blending.start_pass(START)
     blending.observe(head.observed_batch(feats, samples(target)))
     blending.finish_pass()
 
@@ -90,6 +91,6 @@ def test_a_head_without_maps_cannot_have_prototypes_of_quadrants():
     head, feats = build(PartialLabelLinearHead, dict(type='PrototypeBlending'))
     batch = head.make_batch(feats, samples(draw_labels(BATCH, CATEGORIES)))
     assert isinstance(batch, CategoryBatch) and batch.location is None
-    head.complements.pprb.start_pass()
+    head.complements.pprb.start_pass(START)
     with pytest.raises(ValueError, match='the head gives none: use a head with maps'):
         head.complements.pprb.observe(batch)

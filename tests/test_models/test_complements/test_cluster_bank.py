@@ -1,5 +1,6 @@
 import pytest
 import torch
+from helpers.passes import START
 from helpers.two_processes import run_in_two_processes
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from dsrb_mm.models.complements.cluster_bank import k_means
 
 
 def fill(bank, batches):
-    bank.start_pass()
+    bank.start_pass(START)
     for features, target in batches:
         bank.observe(CategoryBatch(features, target))
     return bank.finish_pass()

@@ -2,6 +2,7 @@ from collections import Counter
 
 import pytest
 import torch
+from helpers.passes import START
 from hypothesis import given
 from hypothesis import strategies as st
 from oracles import dense
@@ -180,7 +181,7 @@ def test_a_pass_fills_the_bank():
     blending = PrototypeBlending()
     features, target = torch.randn(6, 3, CHANNELS), draw_labels(6, 3, values=(1, 0, -1))
     location = torch.randint(4, (6, 3))
-    blending.start_pass()
+    blending.start_pass(START)
     for rows in (slice(0, 4), slice(4, 6)):
         blending.observe(CategoryBatch(features[rows], target[rows], location=location[rows]))
     positives = int((target == 1).sum())
@@ -190,7 +191,7 @@ def test_a_pass_fills_the_bank():
 
 def test_a_pass_without_any_image_says_so():
     blending = PrototypeBlending()
-    blending.start_pass()
+    blending.start_pass(START)
     assert blending.finish_pass() == (
         'prototypes from 0 known positives; 0 of 0 (category, quadrant) pairs are empty'
     )

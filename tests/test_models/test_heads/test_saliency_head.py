@@ -1,5 +1,6 @@
 import pytest
 import torch
+from helpers.passes import START
 from mmpretrain.registry import MODELS
 from mmpretrain.structures import DataSample
 from oracles import dense
@@ -97,7 +98,7 @@ def test_all_parts_of_dsrb_work_with_it(weight):
     torch.testing.assert_close(head.bias.detach(), torch.tensor(expected))
     samples = [DataSample().set_gt_score(row) for row in labels]
     blending = head.complements['pprb']
-    blending.start_pass()
+    blending.start_pass(START)
     blending.observe(head.observed_batch((image_map,), samples))
     blending.finish_pass()
     for part in head.complements.values():
