@@ -134,6 +134,13 @@ def test_suites_run_and_are_reported(suite, tmp_path, monkeypatch):
     assert len(written['rows']) == len(rows) and written['environment']['torch']
 
 
+def test_unknown_methods_are_named():
+    cfg = Config.fromfile(CONFIGS / 'dsrb_coco_p50.py')
+    options = Options(cfg, CPU, batches=(2,), size=32, methods=('asl', 'ask'))
+    with pytest.raises(ValueError, match=r"among .'an_ls', .* but got \['ask'\]"):
+        list(SUITES['methods'](options))
+
+
 def test_prepared_heads_blend():
     setting = Setting(small_config(), None, CPU, amp=False)
     _, head = setting.neck_and_head()

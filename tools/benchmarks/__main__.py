@@ -24,6 +24,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--batches', nargs='+', type=int, default=[2, 4, 8], help='batch sizes')
     parser.add_argument('--sides', nargs='+', type=int, default=[7, 14], help='sides of the map')
     parser.add_argument('--categories', nargs='+', type=int, default=[20, 80, 200, 1000])
+    parser.add_argument('--methods', nargs='+', default=[], help='of the suite methods: asl ...')
     parser.add_argument('--size', type=int, default=448, help='image side of whole models')
     parser.add_argument('--loading-scale', type=float, default=1.0, help='size of the files')
     parser.add_argument('--repeats', type=int, default=5)
@@ -47,6 +48,7 @@ def main() -> None:
         batches=tuple(args.batches),
         sides=tuple(args.sides),
         categories=tuple(args.categories),
+        methods=tuple(args.methods),
         **{name: getattr(args, name) for name in names},
     )
     console = Console()

@@ -24,6 +24,24 @@ _CATEGORIES, _IMAGES = 20, 5_011  # of VOC 2007
 _POSITIVE_RATE, _KNOWN = 0.073, 0.5
 
 
+def channels_last(options: Options) -> Iterator[Row]:
+    """The same step of partial BCE and DSRB with images and weights in either order."""
+    folder = Path(options.config.filename).parent
+    for method in ('bce', 'dsrb'):
+        file = folder / f'{method}{_PATTERN[1:]}'
+        times = interleaved(
+            {
+                'contiguous': _step(file, options, torch.contiguous_format),
+                'channels last': _step(file, options),
+            },
+            options.repeats,
+        )
+        for order, timing in times.items():
+            ratio = timing.median / times['contiguous'].median
+            label = f'{method}, {_label(options)}'
+            yield Row('channels_last', label, order, timing, None, ratio, 'contiguous')
+
+
 def methods(options: Options) -> Iterator[Row]:
     """The whole training step of every method with the modern recipe, relative to partial BCE.
 
@@ -31,23 +49,32 @@ def methods(options: Options) -> Iterator[Row]:
     a method does only every few epochs (passes over the training set) is not part of it.
     """
     folder = Path(options.config.filename).parent
-    baseline = _step(folder / f'bce{_PATTERN[1:]}', options)
-    for file in sorted(folder.glob(_PATTERN)):
+    files = {file.name.removesuffix(_PATTERN[1:]): file for file in sorted(folder.glob(_PATTERN))}
+    unknown = set(options.methods) - set(files)
+    if unknown:
+        raise ValueError(f'expected methods to be among {list(files)}, but got {sorted(unknown)}')
+    baseline = _step(files['bce'], options)
+    for file in map(files.__getitem__, options.methods or files):
         method = Config.fromfile(file).method
         times = interleaved({'BCE': baseline, method: _step(file, options)}, options.repeats)
         ratio = times[method].median / times['BCE'].median
-        label = f'{options.size} px, batch {max(options.batches)}, p = {_KNOWN}'
-        yield Row('methods', label, method, times[method], None, ratio, 'BCE')
+        yield Row('methods', _label(options), method, times[method], None, ratio, 'BCE')
 
 
-def _step(file: Path, options: Options) -> Callable[[], Any]:
+def _label(options: Options) -> str:
+    return f'{options.size} px, batch {max(options.batches)}, p = {_KNOWN}'
+
+
+def _step(
+    file: Path, options: Options, order: torch.memory_format = torch.channels_last
+) -> Callable[[], Any]:
     """A training step of a config in the last part of its training, when all parts are at work."""
     init_default_scope('mmpretrain')
     cfg = Config.fromfile(file)
     cfg.model.backbone = dict(options.config.model.backbone, frozen_stages=-1, init_cfg=None)
     complete_model(cfg, classes=[str(i) for i in range(_CATEGORIES)])
     cfg.model.setdefault('data_preprocessor', cfg.data_preprocessor)
-    model = MODELS.build(cfg.model).to(options.device, memory_format=torch.channels_last)
+    model = MODELS.build(cfg.model).to(options.device, memory_format=order)
     generator = torch.Generator().manual_seed(0)
     label, hide = torch.rand(2, _IMAGES, _CATEGORIES, generator=generator)
     labels = (label < _POSITIVE_RATE).float().masked_fill(hide >= _KNOWN, -1)
@@ -64,7 +91,8 @@ def _step(file: Path, options: Options) -> Callable[[], Any]:
     # The middle of an epoch late in the training.
     length, epochs = _IMAGES // batch, cfg.train_cfg.max_epochs
     progress = TrainingProgress(int((epochs - 1.5) * length), length, epochs * length)
-    _observe(model, [p for p in parts if _observes(p, progress)], data)
+    observing = [p for p in parts if type(p).pass_is_due is not MethodPart.pass_is_due]
+    _observe(model, observing, data, progress)
     for part in parts:
         part.advance(progress)
     if cfg.data_preprocessor.get('type') == 'ViewsDataPreprocessor':
@@ -75,19 +103,16 @@ def _step(file: Path, options: Options) -> Callable[[], Any]:
     return lambda: model.train_step(data, optimizer)
 
 
-def _observes(part: MethodPart, progress: TrainingProgress) -> bool:
-    part.pass_is_due(progress)  # parts prepare for a pass here
-    return type(part).pass_is_due is not MethodPart.pass_is_due
-
-
 @torch.no_grad()
-def _observe(model: torch.nn.Module, parts: list[MethodPart], data: dict) -> None:
+def _observe(
+    model: torch.nn.Module, parts: list[MethodPart], data: dict, progress: TrainingProgress
+) -> None:
     """A pass over a few images, from which prototypes and labels are made."""
     if not parts:
         return
     ready = model.eval().data_preprocessor(data, False)
     batch = model.head.observed_batch(model.extract_feat(ready['inputs']), ready['data_samples'])
     for part in parts:
-        part.start_pass()
+        part.start_pass(progress)
         part.observe(batch)
         part.finish_pass()

@@ -15,7 +15,7 @@ from mmpretrain.structures import DataSample
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from dsrb_mm.models import PartialLabelHead
+from dsrb_mm.models import PartialLabelHead, TrainingProgress
 from dsrb_mm.models.complements.prototype_bank import NUM_LOCATIONS, PrototypeBank
 from dsrb_mm.models.model_sizes import fill_in_sizes
 from tools.benchmarks.dense_step import DenseStep
@@ -148,6 +148,27 @@ def neck_and_head_step(
     }
 
 
+def head_step(
+    setting: Setting, kind: str, side: int, batch: int, known_proportion: float
+) -> Callable[[], None]:
+    """One step of a linear or saliency head on maps of a backbone, forward and backward."""
+    channels = setting.model['neck']['in_channels']
+    loss = dict(type='PartialBCELoss')
+    config = dict(type=kind, num_classes=setting.num_classes, in_channels=channels, loss=loss)
+    head = MODELS.build(config).to(setting.device).train()
+    maps = torch.rand(batch, channels, side, side, device=setting.device)
+    if kind == 'PartialLabelLinearHead':
+        maps = maps.mean((2, 3))
+    samples = setting.samples(batch, known_proportion)
+
+    def step() -> None:
+        with setting.autocast():
+            losses = head.loss((maps.clone().requires_grad_(),), samples)
+        backward(losses, list(head.parameters()))
+
+    return step
+
+
 def graph_products(setting: Setting, head: nn.Module, images: int) -> Callable[[], None]:
     """The matrix products of the graph network over some images, forward and backward."""
     layers = (head.graph.message, head.graph.gates, head.graph.candidate)
@@ -196,7 +217,7 @@ def prototype_pass(setting: Setting, size: int, batch: int) -> Callable[[], None
     data = images(setting, size, batch, 0.5)
     parts = [part for part in model.head.complements.values() if prototype_banks(part)]
     for part in parts:
-        part.start_pass()
+        part.start_pass(TrainingProgress(0, 1, 1))
 
     @torch.no_grad()
     def collect() -> None:

@@ -22,6 +22,7 @@ class Options(NamedTuple):
         sides: Sides of the pooled map.
         categories: Numbers of categories for the suite of that name.
         size: Side of the images of whole models, in pixels.
+        methods: Methods of the suite of that name, as configs are called; all if there are none.
         loading_scale: Factor of the numbers of images in the suite ``loading``.
     """
 
@@ -33,6 +34,7 @@ class Options(NamedTuple):
     sides: tuple[int, ...] = (7, 14)
     categories: tuple[int, ...] = (20, 80, 200, 1000)
     size: int = 448
+    methods: tuple[str, ...] = ()
     loading_scale: float = 1.0
 
 

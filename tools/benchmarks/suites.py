@@ -15,11 +15,12 @@ from dsrb_mm.models.layers import label_graph
 from tools.benchmarks.loading import measure_loading
 from tools.benchmarks.loading_files import write_instances_json, write_label_csv
 from tools.benchmarks.measure import Timing, interleaved, peak_memory
-from tools.benchmarks.methods import methods
+from tools.benchmarks.methods import channels_last, methods
 from tools.benchmarks.models import (
     POSITIVE_RATE,
     Setting,
     graph_products,
+    head_step,
     inference,
     neck_and_head_step,
     prototype_pass,
@@ -131,6 +132,21 @@ def categories(options: Options) -> Iterator[Row]:
         yield Row('categories', label, 'dsrb', timing, peak)
 
 
+def heads(options: Options) -> Iterator[Row]:
+    """How the steps of linear and saliency heads grow with the categories and the map."""
+    batch = max(options.batches)
+    for classes, side in product(options.categories, options.sides):
+        setting = Setting(options.config, classes, options.device, options.amp)
+        cases = {
+            kind: head_step(setting, kind, side, batch, KNOWN)
+            for kind in ('PartialLabelLinearHead', 'SaliencyHead')
+        }
+        for kind, timing in interleaved(cases, options.repeats).items():
+            peak = peak_memory(cases[kind], options.device)
+            label = f'C = {classes}, map {side}x{side}, batch {batch}, p = {KNOWN}'
+            yield Row('heads', label, kind, timing, peak)
+
+
 def labels(options: Options) -> Iterator[Row]:
     """Known-label mask and label graph of whole label matrices."""
     for name, shape in {'COCO': (82_783, 80), 'VG-200': (98_249, 200)}.items():
@@ -206,7 +222,7 @@ def _loading(name: str, config: dict, targets: bool) -> Iterator[Row]:
 SUITES: dict[str, Callable[[Options], Iterator[Row]]] = {
     suite.__name__: suite
     for suite in (
-        *(step, memory, training, testing, methods),
-        *(categories, labels, metric, pipeline, loading, startup),
+        *(step, memory, training, testing, methods, channels_last),
+        *(categories, heads, labels, metric, pipeline, loading, startup),
     )
 }
