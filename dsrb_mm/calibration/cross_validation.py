@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dsrb_mm.calibration.fitting import fit_calibration
-from dsrb_mm.calibration.labels import check_held_out
+from dsrb_mm.calibration.labels import check_held_out, count_unknown_as_absent
 
 FOLDS = 5
 
@@ -38,7 +38,7 @@ def cross_validate(
 
     Args:
         logits: Of images that the model was not trained on.
-        labels: 1 present, 0 absent, -1 unknown, which is never read.
+        labels: 1 present, 0 absent, -1 unknown; see :func:`fit_calibration`.
         folds: Number of parts, at most one per image.
         seed: Seed of the random parts; the same seed gives the same parts.
 
@@ -49,6 +49,7 @@ def cross_validate(
         ValueError: Wrong shapes or values, or ``folds`` below 2.
     """
     z, y = check_held_out(logits, labels)
+    y = count_unknown_as_absent(y)
     if folds < 2:
         raise ValueError(f'expected folds to be at least 2, but got {folds}')
     part = np.random.default_rng(seed).permutation(len(z)) % folds

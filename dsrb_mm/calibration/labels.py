@@ -1,4 +1,4 @@
-"""Checks of the logits and labels of held-out images."""
+"""Logits and labels of held-out images."""
 
 from __future__ import annotations
 
@@ -24,3 +24,13 @@ def check_held_out(logits: ArrayLike, labels: ArrayLike) -> tuple[NDArray, NDArr
     if not np.isin(known, (1, 0, -1)).all():
         raise ValueError('expected labels to be 1 (present), 0 (absent) or -1 (unknown)')
     return values, known
+
+
+def count_unknown_as_absent(labels: NDArray) -> NDArray:
+    """Labels as they are or, where none is known to be absent, with the unknown ones as absent.
+
+    Among known present labels alone any ranking is perfect, and so is any threshold. Where no label
+    is known, all stay unknown.
+    """
+    only_present = (labels == 1).any() and not (labels == 0).any()
+    return np.where(labels == -1, 0, labels) if only_present else labels

@@ -11,6 +11,8 @@ from mmengine.evaluator import BaseMetric
 from mmengine.structures import BaseDataElement
 from numpy.typing import NDArray
 
+from dsrb_mm.calibration import count_unknown_as_absent
+
 from .multi_label_recognition import sample_arrays
 from .resampled_precision import ResampledPrecision
 
@@ -44,8 +46,7 @@ class MicroAveragePrecision:
     """
 
     def __init__(self, scores: NDArray, labels: NDArray) -> None:
-        if not (labels == 0).any():
-            labels = np.where(labels == -1, 0, labels)
+        labels = count_unknown_as_absent(labels)
         self._precision = ResampledPrecision(scores.reshape(-1, 1), labels.reshape(-1, 1))
         self._shape = labels.shape
         self.num_images = len(labels)

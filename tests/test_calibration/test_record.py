@@ -72,12 +72,21 @@ def test_another_number_of_categories_is_an_error(calibration):
         calibration.probabilities(np.zeros((2, 5)))
 
 
-def test_known_positives_alone_teach_nothing(held_out):
+def test_without_absent_labels_unknown_ones_count_as_absent(held_out):
     logits, labels = held_out
     positives = np.where(labels == 1, 1, -1)
     found = fit_calibration(logits, positives)
-    assert (found.temperature, set(found.bias), set(found.thresholds)) == (1, {0}, {0.5})
-    # One such category beside others gets what they share.
+    counted = fit_calibration(logits, np.where(labels == 1, 1, 0))
+    assert found.thresholds == counted.thresholds and found.bias == counted.bias
+    assert found.known == found.positives == tuple((labels == 1).sum(0))
+    for nothing in (np.full_like(labels, -1), np.ones_like(labels)):
+        found = fit_calibration(logits, nothing)
+        assert (found.temperature, set(found.bias), set(found.thresholds)) == (1, {0}, {0.5})
+
+
+def test_known_positives_of_one_category_teach_nothing(held_out):
+    logits, labels = held_out
+    positives = np.where(labels == 1, 1, -1)
     mixed = np.where(np.arange(4) == 0, positives, labels)
     found, without = (
         fit_calibration(logits, y) for y in (mixed, np.where(np.arange(4) == 0, -1, labels))

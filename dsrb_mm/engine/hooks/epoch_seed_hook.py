@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from mmengine.dist import get_rank
+from mmengine.dist import broadcast_object_list, get_rank
 from mmengine.hooks import DistSamplerSeedHook
 from mmengine.registry import FUNCTIONS
 from mmengine.runner import IterBasedTrainLoop, Runner
@@ -61,7 +61,7 @@ class EpochSeedHook(DistSamplerSeedHook):
             sampler: Any = getattr(loader, name, None)
             given = (config.get(name) or {}).get('seed')
             if given is None and isinstance(getattr(sampler, 'seed', None), int):
-                sampler.seed = runner.seed
+                sampler.seed = shared_seed(runner)
 
     def before_train_epoch(self, runner: Runner) -> None:
         """Seed the sampler, Python, NumPy and PyTorch."""
@@ -73,6 +73,16 @@ class EpochSeedHook(DistSamplerSeedHook):
         # A loop of iterations validates several times in its one epoch.
         in_iterations = isinstance(runner._train_loop, IterBasedTrainLoop)
         _seed(runner, 1, *([runner.iter] if in_iterations else []))
+
+
+def shared_seed(runner: Runner) -> int:
+    """Seed of the main process, for samplers, which share out one order of the images.
+
+    With ``randomness.diff_rank_seed``, every process has a seed of its own. All processes call it.
+    """
+    seed = [runner.seed]
+    broadcast_object_list(seed)
+    return seed[0]
 
 
 def _seed(runner: Runner, *purpose: int) -> None:

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from mmengine.dataset import DefaultSampler
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import CheckpointHook, Hook
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpretrain.registry import HOOKS
 from rich.progress import track
 from torch import nn
+from torch.utils.data import DataLoader
 
-from dsrb_mm.datasets import get_label_matrix
+from dsrb_mm.datasets import get_indexed_label_matrix, get_label_matrix
 from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.checkpoints.resume_hook import ResumeHook
 from dsrb_mm.engine.finite_checks import all_finite, batch_paths, shorten
+from dsrb_mm.engine.hooks.epoch_seed_hook import shared_seed
 from dsrb_mm.models.label_bank import LabelBank
 from dsrb_mm.models.losses import PartialLabelLoss
 from dsrb_mm.models.method_part import MethodPart, TrainingProgress
@@ -55,17 +59,20 @@ class MethodHook(Hook):
         """Show the labels to all parts."""
         self._passed_at = -1
         model, dataset = bare_model(runner), runner.train_dataloader.dataset
-        labels = get_label_matrix(dataset)
+        device = next(model.parameters()).device
         try:
+            labels = _labels_of(dataset, model)
             _check_model(model, labels)
             _check_views(model)
+            _check_averages(runner)
             for part in _parts(model):
                 if not runner._resume:
                     part.forget()
                 part.see_labels(labels)
+                part.to(device)
         except ValueError as error:
             raise UnsuitableTrainingSetError(str(error)) from error
-        _resize_averages(runner, model)
+        _align_averages(runner, model)
         runner.logger.info(
             f'training labels: {len(labels)} images x {labels.shape[1]} categories, '
             f'{(labels >= 0).mean():.1%} known, {(labels == 1).sum()} known positives'
@@ -104,15 +111,38 @@ class MethodHook(Hook):
         if parts and self._passed_at != progress.iteration:
             self._passed_at = progress.iteration
             _pass_over_training_set(runner, model, parts, progress)
-            _resize_averages(runner, model)
+            _align_averages(runner, model)
 
 
-def _resize_averages(runner: Runner, model: nn.Module) -> None:
-    """Give the averaged models of EMA hooks the buffers whose size the data has decided."""
-    for average in [hook.ema_model for hook in runner.hooks if hasattr(hook, 'ema_model')]:
+def _averages(runner: Runner) -> list[nn.Module]:
+    """The averaged models of EMA hooks."""
+    return [hook.ema_model for hook in runner.hooks if hasattr(hook, 'ema_model')]
+
+
+def _align_averages(runner: Runner, model: nn.Module) -> None:
+    """Give averaged models the buffers of the parts, which appear and grow with the data.
+
+    MMEngine copies buffers from the model to its average pair by pair, so both need the same ones.
+    """
+    for average in _averages(runner):
         for part, copy in zip(_parts(model), _parts(average.module), strict=True):
-            for name in part.sized_by_data:
-                setattr(copy, name, getattr(part, name).clone())
+            for name, value in part._buffers.items():
+                copy._buffers[name] = None if value is None else value.clone()
+            copy._non_persistent_buffers_set = set(part._non_persistent_buffers_set)
+
+
+def _check_averages(runner: Runner) -> None:
+    if any(average.update_buffers for average in _averages(runner)):
+        raise ValueError(
+            'update_buffers=True of an EMAHook would average prototypes, labels and counts of the '
+            'method: leave it out, and the average takes them from the model'
+        )
+
+
+def _labels_of(dataset: Any, model: nn.Module) -> np.ndarray:
+    """Labels of the training set; where a state per label is kept, by the index of the sample."""
+    keeps_labels = any(isinstance(module, LabelBank) for module in model.modules())
+    return get_indexed_label_matrix(dataset) if keeps_labels else get_label_matrix(dataset)
 
 
 def _parts(model: nn.Module) -> list[MethodPart]:
@@ -124,8 +154,7 @@ def _progress(runner: Runner) -> TrainingProgress:
     if isinstance(runner.train_loop, EpochBasedTrainLoop):
         length = len(loader)
     else:  # the sampler may never end
-        batch = loader.batch_size or loader.batch_sampler.batch_size
-        length = -(-len(loader.dataset) // (batch * get_world_size()))
+        length = -(-len(loader.dataset) // (_batch_size(loader) * get_world_size()))
     return TrainingProgress(runner.iter, max(1, length), runner.max_iters)
 
 
@@ -204,14 +233,23 @@ def _pass_over_training_set(
     runner.logger.info(f'pass over the training set ({seconds:.1f} s): {"; ".join(messages)}')
 
 
-def _loader_of_one_pass(runner: Runner) -> torch.utils.data.DataLoader:
-    config = dict(runner.cfg.train_dataloader)
-    config.update(
-        dataset=runner.train_dataloader.dataset,
-        # Shuffled: where a part takes a limited number of images, they are a random choice.
-        sampler=dict(type='DefaultSampler', shuffle=True, round_up=False),
-        drop_last=False,
-        persistent_workers=False,
+def _loader_of_one_pass(runner: Runner) -> DataLoader:
+    loader = runner.train_dataloader
+    # Shuffled: where a part takes a limited number of images, they are a random choice.
+    sampler = DefaultSampler(loader.dataset, seed=shared_seed(runner), round_up=False)
+    return DataLoader(
+        loader.dataset,
+        batch_size=_batch_size(loader),
+        sampler=sampler,
+        num_workers=loader.num_workers,
+        collate_fn=loader.collate_fn,
+        pin_memory=loader.pin_memory,
+        timeout=loader.timeout,
+        worker_init_fn=loader.worker_init_fn,
+        multiprocessing_context=loader.multiprocessing_context,
+        prefetch_factor=loader.prefetch_factor,
     )
-    config.pop('batch_sampler', None)
-    return runner.build_dataloader(config, seed=runner.seed)
+
+
+def _batch_size(loader: DataLoader) -> int:
+    return loader.batch_size or loader.batch_sampler.batch_size

@@ -15,13 +15,16 @@ from dsrb_mm.models.label_bank import gather_rows
 
 from .partial_label_loss import PartialLabelLoss
 
+# Ours: a head whose weights start at 0 has no deviation, and gradients grow as 1 / T.
+_COLDEST = 0.1
+
 
 @MODELS.register_module()
 class VariationalPULoss(PartialLabelLoss):
     """PU-MLC: known present labels against all images as the unlabelled set; absent labels unused.
 
     Reference: Yuan et al., ICME 2024 (arXiv 2306.16016). Per category, with a temperature
-    ``T = min(alpha * std(x), 1)`` and ``phi = sigmoid(x / T)``:
+    ``T = min(alpha * std(x), 1)``, but not below 0.1 (ours), and ``phi = sigmoid(x / T)``:
     ``mean(phi)^gamma log mean(phi) - mean over known positives of log phi``; T and the factor
     ``mean(phi)^gamma`` carry no gradient. Published: alpha 1, gamma 0.55 on COCO with batch 35;
     alpha 2, gamma 0.85 on VOC with batch 45. Means and deviations over few images are noisy: a
@@ -89,7 +92,7 @@ class VariationalPULoss(PartialLabelLoss):
         with torch.no_grad():
             # One image has no deviation; 1 stands in for it.
             spread = unlabelled.std(0) if len(unlabelled) > 1 else torch.ones_like(logits[0])
-            temperature = (self.alpha * spread).clamp(1e-3, 1)
+            temperature = (self.alpha * spread).clamp(_COLDEST, 1)
         # By logarithms, which stay finite where every probability rounds to 0.
         log_mean = F.logsigmoid(unlabelled / temperature).logsumexp(0) - math.log(len(unlabelled))
         first = (self.gamma * log_mean.detach()).exp() * log_mean

@@ -185,6 +185,43 @@ def test_averaged_models_get_prototypes_too(cfg):
     assert bank.available.any() and torch.equal(bank.prototypes, other.prototypes)
 
 
+def test_buffers_of_averages_stay_in_step_when_one_appears(cfg):
+    """`pos_weight` is set after the average was made; MMEngine then copied each to its neighbour."""
+    cfg.train_cfg.max_epochs = 2
+    cfg.custom_hooks = [dict(type='EMAHook', momentum=0.1)]
+    cfg.model.head.loss = dict(type='PartialBCELoss', pos_weight='auto')
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    saved = torch.load(Path(cfg.work_dir) / 'epoch_2.pth', weights_only=True)['state_dict']
+    assert torch.equal(saved['head.graph.adjacency'], runner.model.head.graph.adjacency)
+    (average,) = [hook.ema_model.module for hook in runner.hooks if hasattr(hook, 'ema_model')]
+    for name, value in runner.model.named_buffers():
+        assert torch.equal(value, average.get_buffer(name)), name
+
+
+def test_averages_of_buffers_are_refused(cfg):
+    cfg.custom_hooks = [dict(type='EMAHook', update_buffers=True)]
+    with pytest.raises(UnsuitableTrainingSetError, match='update_buffers=True of an EMAHook'):
+        Runner.from_cfg(cfg).train()
+
+
+def test_images_of_two_data_sets_do_not_share_a_state(cfg):
+    inner = cfg.train_dataloader.dataset
+    cfg.train_dataloader.dataset = dict(type='ConcatDataset', datasets=[inner, inner])
+    cfg.model.head.loss = dict(type='ROLELoss', expected_positives=2.0)
+    with pytest.raises(UnsuitableTrainingSetError, match='inside one PartialLabelDataset'):
+        Runner.from_cfg(cfg).train()
+
+
+def test_a_pass_over_a_limited_number_of_batches(cfg):
+    cfg.train_cfg.max_epochs = 1
+    cfg.train_dataloader.num_batch_per_epoch = 2
+    runner, part = watch(cfg, [0])
+    runner.train()
+    batch = cfg.train_dataloader.batch_size
+    assert sorted(part.indices[0]) == list(range(2 * batch))
+
+
 PLAIN = dict(type='MultiLabelLinearClsHead', num_classes=4, in_channels=128)
 
 

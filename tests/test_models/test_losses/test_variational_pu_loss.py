@@ -36,7 +36,7 @@ def loops(alpha, gamma, earlier=(), reduction='sum'):
         for c in range(len(x[0])):
             unlabelled = [row[c] for row in x] + [torch.tensor(row[c]) for row in earlier]
             spread = deviation([entry.item() for entry in unlabelled])
-            temperature = min(max(alpha * spread, 1e-3), 1)
+            temperature = min(max(alpha * spread, 0.1), 1)
             mean = sum(sigmoid(entry / temperature) for entry in unlabelled) / len(unlabelled)
             result = result + mean.item() ** gamma * torch.log(mean)
             positive = [b for b in range(len(x)) if y[b][c] == 1]
@@ -59,6 +59,14 @@ def test_value_and_gradients_agree_with_loops(name, settings, reduction):
 
 def test_reference_value():
     assert VariationalPULoss()(LOGITS, TARGET) == pytest.approx(-1.243269, abs=1e-4)
+
+
+def test_a_head_that_starts_at_zero_weights_has_moderate_gradients():
+    logits = torch.full((8, 3), -3.0, requires_grad=True)
+    target = torch.zeros(8, 3)
+    target[0] = 1
+    VariationalPULoss()(logits, target).backward()
+    assert logits.grad.abs().max() <= 10 * (1 + 1 / 8)
 
 
 def test_absent_labels_are_not_read():
