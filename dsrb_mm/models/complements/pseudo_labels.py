@@ -73,7 +73,7 @@ class PseudoLabels(Complement):
         present = unknown & (probability >= self.threshold)
         absent = unknown & (1 - probability >= self.threshold)
         target = torch.full_like(batch.target, -1).masked_fill(present, 1).masked_fill(absent, 0)
-        weight = None if self.weight == 1 else torch.full_like(batch.target, self.weight)
-        return replace(
-            batch, features=features, target=target, changed=present | absent, weight=weight
-        )
+        changed = present | absent
+        # The others count nowhere, not even in a loss that reads unknown entries.
+        weight = self.weight * changed.to(batch.target)
+        return replace(batch, features=features, target=target, changed=changed, weight=weight)

@@ -100,9 +100,13 @@ class DSRBHead(PartialLabelHead):
         reads, and the first graph step of a copy as a correction of the batch's. It changes neither
         losses nor gradients.
         """
-        # Copies with the batch's own features share its logits, which the base class sees to.
+        # Copies with the batch's own features share its logits, which the base class sees to, and
+        # a second view differs from the batch everywhere.
+        batch = variants[0]
         separate = all(
-            copy.changed is not None and copy.features is not variants[0].features
+            copy.changed is not None
+            and copy.features is not batch.features
+            and copy.features is not batch.second
             for copy in variants[1:]
         )
         if self.graph is None or self.loss_module.reads_unknown or not separate:

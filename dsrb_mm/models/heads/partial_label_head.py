@@ -187,12 +187,9 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
         for (name, variant), logit in zip(variants.items(), logits, strict=True):
             # What a loss keeps of the training set must not count a copy as a further image.
             self.loss_module.train(self.training and variant is batch)
+            target, weight = self._judged(variant, batch)
             losses[f'loss_{name}'] = self.loss_module(
-                logit,
-                variant.target,
-                weight=self._entry_weight(variant, batch),
-                indices=variant.indices,
-                **kwargs,
+                logit, target, weight=weight, indices=variant.indices, **kwargs
             )
         self.loss_module.train(self.training)
         for name, loss in self.aux_losses.items():
@@ -206,12 +203,17 @@ class PartialLabelHead(MultiLabelClsHead, MethodPart):
         ordered = sorted(self.complements.values(), key=lambda part: part.adds_loss)
         return [part for part in ordered if part.is_active]
 
-    def _entry_weight(self, variant: CategoryBatch, batch: CategoryBatch) -> Tensor | None:
-        """Weight of each entry; a copy does not judge a known label that it leaves out."""
+    def _judged(self, variant: CategoryBatch, batch: CategoryBatch) -> tuple[Tensor, Tensor | None]:
+        """Target and weight of each entry.
+
+        A known label that a copy leaves out has weight 0 there. It keeps its label, so that a loss
+        that ranks unknown entries does not take it for one of them.
+        """
         if variant is batch or not self.loss_module.reads_unknown:
-            return variant.weight
+            return variant.target, variant.weight
         judged = (variant.target >= 0) | (batch.target < 0)
-        return judged if variant.weight is None else variant.weight * judged
+        weight = judged if variant.weight is None else variant.weight * judged
+        return torch.where(judged, variant.target, batch.target), weight
 
     def _complement(
         self, batch: CategoryBatch

@@ -99,7 +99,7 @@ class VariationalPULoss(PartialLabelLoss):
         positive = (target == 1).to(logits.dtype)
         positive = positive if weight is None else positive * weight
         log_phi = F.logsigmoid(logits / temperature)
-        second = (log_phi * positive).sum(0) / (target == 1).sum(0).clamp(min=1)
+        second = (log_phi * positive).sum(0) / positive.count_nonzero(0).clamp(min=1)
         if self.queue and self.training:
             self._enqueue(logits.detach().float())
         loss = first - second

@@ -300,6 +300,21 @@ def test_shortcuts_change_neither_losses_nor_gradients(values, graph_steps):
         assert (other_gradients[name] - gradient).abs().max() < 1e-13, name
 
 
+def test_shortcuts_are_left_out_for_second_views():
+    labels, features = draw_labels(4, 7), torch.randn(8, 7, 6, dtype=torch.float64)
+    pseudo = dict(type='PseudoLabels', threshold=0.501, second_view=True)
+    head = DSRBHead(7, 6, 8, complements=[pseudo]).double()
+    head.graph.set_adjacency(torch.rand(7, 7))
+    head.complements['pseudo'].set_active(True)
+    losses = head.loss((features,), samples(labels))
+    first, second = head.classify(features).split(4)
+    probability, unknown = first.sigmoid(), labels == -1
+    sure = unknown & ((probability - 0.5).abs() >= 0.001)
+    target = (probability >= 0.5).to(second)
+    expected = F.binary_cross_entropy_with_logits(second, target, reduction='none')[sure].mean()
+    torch.testing.assert_close(losses['loss_pseudo'], expected)
+
+
 def test_losses_under_autocast_stay_in_float32_and_close():
     neck, head, labels = build_neck(), build_head(), draw_labels(4, 5)
     fill_bank(head, 5, 6)

@@ -220,6 +220,14 @@ def test_weights_of_a_copy_reach_its_loss_alone():
     assert torch.equal(weighed, torch.full((B, C), 0.5))
 
 
+def test_known_labels_that_a_copy_leaves_out_are_not_ranked_with_the_unknown_ones():
+    head = build(dict(type='PseudoLabels', threshold=0.999))
+    step(head)
+    target, weight = head.loss_module.calls[1][1:3]
+    assert torch.equal(target, TARGET)  # nothing is that sure
+    assert not weight.any()
+
+
 def test_extra_losses_and_scalars():
     class Learns(AddOne):
         def extra_losses(self, batch):
