@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,6 @@ from dsrb_mm.models.complements.transfer_thresholds import TransferThreshold
 AUTO = 'auto'
 _VALIDATIONS = 12
 _WARMUP = 0.05
-# Arguments of a method's parts that count epochs, and those of them that are whole numbers.
-_IN_EPOCHS = ('begin', 'interval', 'ramp_epochs', 'start_epoch')
-_WHOLE = ('interval',)
-# Those that grow or fall by so much per epoch.
-_PER_EPOCH = ('delta_rel', 'step')
 
 
 def apply_budget(cfg: Config, budget: int | str) -> None:
@@ -110,18 +105,23 @@ def fit_schedule(cfg: Config, steps: int, num_samples: int, warmup: float = _WAR
 
 
 def scale_epochs(model: Any, factor: float) -> None:
-    """Stretch the schedules of a method's parts.
+    """Stretch the schedules of a method's parts, which name the arguments: ``in_epochs`` and so on.
 
     Args:
         model: Config of the model; changed in place.
         factor: Epochs of the training over those that the schedules are written for.
     """
-    for part, names in _parts(model):
-        for name, value in names.items():
-            if name in _PER_EPOCH:
-                part[name] = value / factor
-            else:
-                part[name] = max(1, round(value * factor)) if name in _WHOLE else value * factor
+    stretched: dict[str, Callable[[float], float]] = {
+        'in_epochs': lambda value: value * factor,
+        'in_whole_epochs': lambda value: max(1, round(value * factor)),
+        'per_epoch': lambda value: value / factor,
+    }
+    for config, part in _parts(model):
+        for attribute, stretch in stretched.items():
+            for name in _names(part, attribute):
+                value = config.get(name, _default(part, name))
+                if value is not None:
+                    config[name] = stretch(value)
 
 
 def _learning_rate(iterations: int, warmup: float) -> list[dict]:
@@ -161,8 +161,8 @@ def _world_size(cfg: Config) -> int:
     return int(next((os.environ[name] for name in names if name in os.environ), 1))
 
 
-def _parts(config: Any) -> Iterator[tuple[dict, dict[str, float]]]:
-    """Configs of a method's parts inside a config, with their arguments that follow epochs."""
+def _parts(config: Any) -> Iterator[tuple[dict, type]]:
+    """Configs of a method's parts inside a config, with their classes."""
     if isinstance(config, (list, tuple)):
         for item in config:
             yield from _parts(item)
@@ -173,10 +173,24 @@ def _parts(config: Any) -> Iterator[tuple[dict, dict[str, float]]]:
     kind = config.get('type')
     kind = MODELS.get(kind) if isinstance(kind, str) else kind
     if isinstance(kind, type) and issubclass(kind, (MethodPart, TransferThreshold)):
-        defaults = {k: v.default for k, v in inspect.signature(kind).parameters.items()}
-        names = [name for name in (*_IN_EPOCHS, *_PER_EPOCH) if name in defaults]
-        values = {name: config.get(name, defaults[name]) for name in names}
-        yield config, values  # type: ignore[misc]
+        yield config, kind  # type: ignore[misc]
+
+
+def _names(part: type, attribute: str) -> list[str]:
+    """Arguments that a class and its base classes name."""
+    return list(dict.fromkeys(n for owner in part.__mro__ for n in vars(owner).get(attribute, ())))
+
+
+def _default(part: type, name: str) -> float | None:
+    """Default of an argument, also one that is passed on as a keyword; None if there is none."""
+    for owner in part.__mro__:
+        parameters = inspect.signature(owner).parameters
+        if name in parameters:
+            default = parameters[name].default
+            return None if default is inspect.Parameter.empty else default
+        if all(p.kind != inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
+            return None
+    return None
 
 
 def _count_known(dataset: Any) -> int:

@@ -49,6 +49,10 @@ class MethodPart(nn.Module):
         category_rows: Names of state tensors with one row per category, for messages.
         sized_by_data: Names of buffers whose shape the data decides. They start empty and take the
             shape that a checkpoint gives them.
+        in_epochs: Arguments that count epochs; a training of another length stretches them, with
+            those that base classes name.
+        in_whole_epochs: The same, of arguments that must be whole numbers.
+        per_epoch: Arguments that say by how much something changes per epoch.
 
     Example:
         >>> class Counter(MethodPart):
@@ -59,6 +63,9 @@ class MethodPart(nn.Module):
     training_only: tuple[str, ...] = ()
     category_rows: tuple[str, ...] = ()
     sized_by_data: tuple[str, ...] = ()
+    in_epochs: tuple[str, ...] = ()
+    in_whole_epochs: tuple[str, ...] = ()
+    per_epoch: tuple[str, ...] = ()
 
     def forget(self) -> None:
         """Drop what belongs to the images of an earlier training.

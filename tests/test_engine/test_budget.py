@@ -6,6 +6,7 @@ from helpers.tools import run_tool
 from mmengine.config import Config
 
 from dsrb_mm.engine.budget import apply_budget, auto_budget, fit_schedule
+from dsrb_mm.models import Complement
 
 
 def config(**train_dataloader):
@@ -143,3 +144,32 @@ def test_what_changes_per_epoch_ends_where_it_would_have():
     fit_schedule(cfg, 39, num_samples=100)  # 3 epochs in place of 12
     assert cfg.model.head.loss.delta_rel == pytest.approx(0.8)
     assert threshold['step'] == pytest.approx(0.2)
+
+
+class Strided(Complement):
+    """Hands the begin of its base class on; its own step has nothing to do with epochs."""
+
+    name = 'strided'
+    per_epoch = ('growth',)
+
+    def __init__(self, step=2, growth=0.5, **kwargs):
+        super().__init__(**kwargs)
+
+
+class Fixed(Complement):
+    """Takes no begin."""
+
+    name = 'fixed'
+
+    def __init__(self):
+        super().__init__(5)
+
+
+def test_parts_name_the_arguments_that_follow_epochs():
+    cfg = config()
+    parts = [dict(type=Strided, begin=4, step=2), dict(type=Strided), dict(type=Fixed)]
+    cfg.model.head.complements = parts
+    fit_schedule(cfg, 39, num_samples=100)  # 3 epochs in place of 12
+    assert parts[0] == dict(type=Strided, begin=1, step=2, growth=2)
+    assert parts[1] == dict(type=Strided, begin=0, growth=2)
+    assert parts[2] == dict(type=Fixed)

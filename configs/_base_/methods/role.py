@@ -5,6 +5,7 @@ positives have no known absent labels: give it as expected_positives (published:
 """
 
 method = 'ROLE'
+method_epochs = 40  # what label_lr, a step per epoch, is written for; `dsrb train` stretches it
 model = dict(
     type='ImageClassifier',
     neck=dict(type='GlobalAveragePooling'),

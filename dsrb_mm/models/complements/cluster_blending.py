@@ -43,6 +43,7 @@ class ClusterBlending(BankBlending):
     """
 
     name = 'plrb'
+    in_whole_epochs = ('interval',)
 
     def __init__(
         self,

@@ -79,6 +79,7 @@ class Complement(MethodPart):
     reads_location = False
     changes_features = True
     needs_second_view = False
+    in_epochs = ('begin',)
     active: Tensor
 
     def __init__(self, begin: float = 0, name: str | None = None) -> None:

@@ -42,6 +42,7 @@ class CurriculumLabels(Complement):
     """
 
     name = 'curriculum'
+    in_whole_epochs = ('interval',)
     adds_loss = False
     changes_features = False
 

@@ -45,6 +45,7 @@ class PrototypeBlending(BankBlending):
     """
 
     name = 'pprb'
+    in_whole_epochs = ('interval',)
     reads_location = True
     bank: PrototypeBank
 

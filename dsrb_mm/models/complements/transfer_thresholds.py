@@ -16,9 +16,11 @@ class TransferThreshold(nn.Module):
     Attributes:
         value: The threshold; a score has to lie above it.
         is_trained: Whether :meth:`loss` trains it.
+        per_epoch: See :class:`MethodPart`.
     """
 
     is_trained = False
+    per_epoch: tuple[str, ...] = ()
     value: Tensor
 
     def follow(self, epochs: float) -> None:
@@ -54,6 +56,8 @@ class FallingThreshold(TransferThreshold):
         >>> threshold.value
         tensor(0.9000)
     """
+
+    per_epoch = ('step',)
 
     def __init__(self, start: float = 0.95, step: float = 0.025, floor: float = 0.75) -> None:
         super().__init__()

@@ -65,6 +65,7 @@ class CategoryContrastiveLoss(MethodPart):
     """
 
     name = 'contrastive'
+    in_epochs = ('ramp_epochs',)
     ramp: Tensor
 
     def __init__(self, loss_weight: float = 0.05, ramp_epochs: float = 1) -> None:

@@ -58,6 +58,7 @@ class LargeLoss(PartialLabelLoss):
 
     reads_unknown = True
     needs_negatives = False
+    per_epoch = ('delta_rel',)
     epochs: Tensor
 
     def __init__(

@@ -47,6 +47,8 @@ class ROLELoss(ExpectedPositivesLoss):
         >>> loss = ROLELoss(expected_positives=2.9)
     """
 
+    per_epoch = ('label_lr',)  # each image comes once per epoch
+
     def __init__(
         self,
         expected_positives: float | str,

@@ -44,6 +44,7 @@ class SPLCLoss(PartialLabelLoss):
 
     reads_unknown = True
     needs_negatives = False
+    in_epochs = ('start_epoch',)
     corrects: Tensor
 
     def __init__(
