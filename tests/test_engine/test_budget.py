@@ -167,9 +167,11 @@ class Fixed(Complement):
 
 def test_parts_name_the_arguments_that_follow_epochs():
     cfg = config()
-    parts = [dict(type=Strided, begin=4, step=2), dict(type=Strided), dict(type=Fixed)]
-    cfg.model.head.complements = parts
+    cfg.model.head.complements = [
+        dict(type=Strided, begin=4, step=2), dict(type=Strided), dict(type=Fixed)
+    ]  # fmt: skip
     fit_schedule(cfg, 39, num_samples=100)  # 3 epochs in place of 12
+    parts = cfg.model.head.complements
     assert parts[0] == dict(type=Strided, begin=1, step=2, growth=2)
     assert parts[1] == dict(type=Strided, begin=0, growth=2)
     assert parts[2] == dict(type=Fixed)
