@@ -18,7 +18,10 @@ from dsrb_mm.arguments import check_flag
 from dsrb_mm.calibration import META_KEY, Calibration, fit_calibration, image_keys, logits_of
 from dsrb_mm.datasets.config_data import image_paths
 from dsrb_mm.engine.bare_model import bare_model
-from dsrb_mm.engine.checkpoints.checkpoint_reading import CheckpointFileError
+from dsrb_mm.engine.checkpoints.checkpoint_reading import (
+    CheckpointFileError,
+    load_plain_checkpoint,
+)
 from dsrb_mm.engine.checkpoints.stored_calibration import read_calibration, store_calibration
 from dsrb_mm.evaluation import MultiLabelRecognitionMetric
 from dsrb_mm.evaluation.multi_label_recognition import sample_arrays
@@ -90,8 +93,11 @@ class CalibrationHook(Hook):
             return
         calibration = self._fit(runner)
         try:
-            if calibration is not None:
-                store_calibration(path, calibration)
+            # Where training ends between two checkpoints, the last one holds earlier weights.
+            saved_at = (load_plain_checkpoint(path).get('meta') or {}).get('iter')
+            if saved_at != runner.iter or calibration is None:
+                return
+            store_calibration(path, calibration)
         except CheckpointFileError as error:
             runner.logger.warning(f'{path} stays without a calibration: {error}')
             return

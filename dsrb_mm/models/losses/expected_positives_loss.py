@@ -64,14 +64,17 @@ class ExpectedPositivesLoss(PartialLabelLoss):
         if not self.needs_negatives:
             value = float(check_number('expected_positives', expected_positives, 0))
         self.register_buffer('expected_positives', torch.tensor(value))
+        self._given = value
 
     def see_labels(self, labels: np.ndarray) -> None:
         """Count the expected positives where they are ``'auto'``."""
         super().see_labels(labels)
+        expected = self._given  # and not what a checkpoint of other settings brought
         if self.needs_negatives:
             known = (labels >= 0).sum(0)
             rate = (labels == 1).sum(0) / np.maximum(known, 1)
-            self.expected_positives.fill_(float(rate.sum()))
+            expected = float(rate.sum())
+        self.expected_positives.fill_(expected)
 
     def compute(
         self, logits: Tensor, target: Tensor, weight: Tensor | None, indices: Tensor | None

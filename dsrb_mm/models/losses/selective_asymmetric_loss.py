@@ -84,8 +84,8 @@ class SelectiveAsymmetricLoss(PartialLabelLoss):
         self.prior_threshold = prior_threshold
         self.estimates_prior = prior is None and prior_threshold is not None
         self.needs_negatives = self.estimates_prior
-        values = [check_number('prior', value, 0, 1) for value in prior or ()]
-        self.register_buffer('prior', torch.tensor(values, dtype=torch.float32))
+        self._given = [check_number('prior', value, 0, 1) for value in prior or ()]
+        self.register_buffer('prior', torch.tensor(self._given, dtype=torch.float32))
         self.register_buffer('num_seen', torch.tensor(0.0))
 
     def forget(self) -> None:
@@ -97,6 +97,8 @@ class SelectiveAsymmetricLoss(PartialLabelLoss):
     def see_labels(self, labels: np.ndarray) -> None:
         """Check that the priors fit the categories."""
         super().see_labels(labels)
+        if self._given:  # and not what a checkpoint of other settings brought
+            self.prior = self.prior.new_tensor(self._given)
         if self.estimates_prior and not len(self.prior):
             self.prior = self.prior.new_zeros(labels.shape[1])
         if len(self.prior) not in (0, labels.shape[1]):

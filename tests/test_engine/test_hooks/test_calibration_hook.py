@@ -96,12 +96,17 @@ def test_without_fit_nothing_is_kept(runner, validated):
 
 def test_the_last_checkpoint_gets_it_at_the_end(runner, validated, tmp_path):
     path = tmp_path / 'epoch_2.pth'
-    torch.save(dict(state_dict=dict(w=torch.ones(2)), meta=dict(epoch=2), optimizer={}), path)
+    meta = dict(epoch=2, iter=8)
+    torch.save(dict(state_dict=dict(w=torch.ones(2)), meta=meta, optimizer={}), path)
     runner.message_hub.runtime_info['last_ckpt'] = str(path)
     hook = CalibrationHook(fit=True)
     hook.after_train(runner)  # nothing validated
     assert META_KEY not in torch.load(path, weights_only=True)['meta']
     validate(hook, runner, validated[2])
+    runner.iter = 12  # an epoch without a checkpoint
+    hook.after_train(runner)
+    assert META_KEY not in torch.load(path, weights_only=True)['meta']
+    runner.iter = 8
     hook.after_train(runner)
     content = torch.load(path, weights_only=True)
     assert content['meta']['epoch'] == 2 and content['optimizer'] == {}

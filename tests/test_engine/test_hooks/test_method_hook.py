@@ -186,7 +186,7 @@ def test_averaged_models_get_prototypes_too(cfg):
 
 
 def test_buffers_of_averages_stay_in_step_when_one_appears(cfg):
-    """`pos_weight` is set after the average was made; MMEngine then copied each to its neighbour."""
+    """`pos_weight` is set after the average is made: MMEngine then mixed up all buffers."""
     cfg.train_cfg.max_epochs = 2
     cfg.custom_hooks = [dict(type='EMAHook', momentum=0.1)]
     cfg.model.head.loss = dict(type='PartialBCELoss', pos_weight='auto')

@@ -84,3 +84,10 @@ def test_wrong_settings():
         ExpectedPositivesLoss(-1)
     with pytest.raises(TypeError, match="expected expected_positives to be a number.*'none'"):
         ExpectedPositivesLoss('none')
+
+
+def test_the_number_of_the_config_counts_whatever_a_checkpoint_brings():
+    loss = ExpectedPositivesLoss(1.5)
+    loss.load_state_dict(ExpectedPositivesLoss(2.9).state_dict())
+    loss.see_labels(np.array([[1, 0]], np.int8))
+    assert loss.expected_positives == 1.5

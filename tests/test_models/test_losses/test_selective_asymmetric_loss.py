@@ -151,3 +151,10 @@ def test_labels_that_do_not_fit():
         SelectiveAsymmetricLoss().see_labels(labels - (labels == 0))
     SelectiveAsymmetricLoss(prior=[0.1, 0.2, 0.3]).see_labels(labels - (labels == 0))
     SelectiveAsymmetricLoss(prior_threshold=None).see_labels(labels - (labels == 0))
+
+
+def test_the_priors_of_the_config_count_whatever_a_checkpoint_brings():
+    loss = SelectiveAsymmetricLoss(prior=[0.25, 0.5])
+    loss.load_state_dict(SelectiveAsymmetricLoss(prior=[0.75, 0.75]).state_dict())
+    loss.see_labels(np.array([[1, 0]], np.int8))
+    assert loss.prior.tolist() == [0.25, 0.5]
