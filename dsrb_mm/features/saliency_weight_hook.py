@@ -12,7 +12,7 @@ import numpy as np
 from mmengine.config import Config
 from mmengine.evaluator import Evaluator
 from mmengine.hooks import Hook
-from mmengine.runner import Runner
+from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpretrain.registry import HOOKS
 
 from dsrb_mm.arguments import check_number
@@ -42,8 +42,8 @@ class SaliencyWeightHook(Hook):
     checkpoints keep it. Measured in docs/small_data.md.
 
     The weight of the config stays, with a warning, where features cannot be cached
-    (:func:`refusal`) or there is no validation set. A training that is resumed keeps what was
-    chosen.
+    (:func:`refusal`), the training is not one in epochs or there is no validation set. A training
+    that is resumed keeps what was chosen.
 
     Args:
         weights: What to try beside the weight of the config, each 0 or more.
@@ -102,6 +102,8 @@ class SaliencyWeightHook(Hook):
     def _refusal(runner: Runner) -> str | None:
         if runner.val_loop is None:
             return 'there is no validation set'
+        if not isinstance(runner.train_loop, EpochBasedTrainLoop):
+            return 'the training is not one in epochs'
         return None if is_cached(runner.cfg) else refusal(runner.cfg)
 
 

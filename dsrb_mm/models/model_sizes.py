@@ -26,7 +26,8 @@ def fill_in_sizes(model: ConfigDict, count_classes: Callable[[], int]) -> None:
         count_classes: Gives the number of categories; called only where it is needed.
 
     Raises:
-        ValueError: The backbone does not run on a plain image; state ``in_channels`` then.
+        ValueError: The backbone does not run on a plain image; state ``in_channels`` then. Or a
+            part without a type.
 
     Example:
         >>> model = ConfigDict(
@@ -43,6 +44,11 @@ def fill_in_sizes(model: ConfigDict, count_classes: Callable[[], int]) -> None:
         part = model.get(name)
         if not isinstance(part, dict):
             continue
+        if not part.get('type'):
+            raise ValueError(
+                f'expected model.{name} to have a type, but got {dict(part)}; a model without a '
+                'neck has neck=None'
+            )
         accepted = _arguments(part)
         if 'num_classes' in accepted and part.get('num_classes') is None:
             part['num_classes'] = count_classes()

@@ -29,9 +29,7 @@ def check_free(work_dir: Path, overwrite: bool) -> None:
         FileExistsError: The folder holds one, and ``overwrite`` is not set.
         BlockingIOError: Another training is running in it.
     """
-    if not work_dir.is_dir():
-        return
-    # It may run without a checkpoint yet.
+    # One of tools/train.py, perhaps without a checkpoint yet.
     lock = FolderLock(work_dir, 'training')
     lock.acquire()
     lock.release()

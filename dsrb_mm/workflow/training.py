@@ -24,6 +24,7 @@ from dsrb_mm.engine.training_checks import check_learnable, data_findings, show_
 from dsrb_mm.features import refusal, use_cached_features
 from dsrb_mm.features.cached_config import FOLDER, stores_of
 from dsrb_mm.fileio.config_file import write_config_file
+from dsrb_mm.fileio.locks import FolderLock
 from dsrb_mm.workflow.earlier_training import (
     check_free,
     earlier_config,
@@ -85,6 +86,7 @@ def train(
         FileNotFoundError: Labels or images are missing.
         FileExistsError: The work directory holds a training, and neither ``resume`` nor
             ``overwrite`` is set.
+        BlockingIOError: Another training is at work in it.
 
     Example:
         >>> model = dsrb_mm.train('photos/labels.csv')
@@ -103,41 +105,47 @@ def train(
             f'expected to train on {device}, but MMEngine trains on {get_device()} here: it takes '
             'the GPU that it sees (CUDA_VISIBLE_DEVICES), which --device of dsrb changes'
         )
-    goes_on = resume and has_training(work_dir)
-    if not goes_on:
-        check_free(work_dir, overwrite)
-    console = Console(highlight=False, markup=False)
-    with TemporaryDirectory() as temporary:
-        # What an earlier training has read stays until it is known to be the same.
-        folder = Path(temporary) if goes_on else work_dir
-        report = import_into(
-            *(folder, labels, images, unknown),
-            ignore_columns=ignore_columns,
-            skip_missing=skip_missing,
-            seed=seed,
-        )
-        cfg = make_config(report, method, recipe, device, seed)
-        reports = build_reports(cfg)
-        check_learnable(reports)
-        problems, notes = data_findings(cfg, reports)
-        if method is None and not report.counts['absent'].any():
-            notes.append(
-                'no label is known to be absent: unknown ones count as absent, in training and in '
-                'validation'
+    work_dir.mkdir(parents=True, exist_ok=True)
+    lock = FolderLock(work_dir, 'command')  # the training itself locks the folder much later
+    lock.acquire()
+    try:
+        goes_on = resume and has_training(work_dir)
+        if not goes_on:
+            check_free(work_dir, overwrite)
+        console = Console(highlight=False, markup=False)
+        with TemporaryDirectory() as temporary:
+            # What an earlier training has read stays until it is known to be the same.
+            folder = Path(temporary) if goes_on else work_dir
+            report = import_into(
+                *(folder, labels, images, unknown),
+                ignore_columns=ignore_columns,
+                skip_missing=skip_missing,
+                seed=seed,
             )
-        show_findings(console, [*report.notes, *notes], problems)
-        apply_budget(cfg, budget)
+            cfg = make_config(report, method, recipe, device, seed)
+            reports = build_reports(cfg)
+            check_learnable(reports)
+            problems, notes = data_findings(cfg, reports)
+            if method is None and not report.counts['absent'].any():
+                notes.append(
+                    'no label is known to be absent: unknown ones count as absent, in training '
+                    'and in validation'
+                )
+            show_findings(console, [*report.notes, *notes], problems)
+            apply_budget(cfg, budget)
+            if goes_on:
+                name_labels(cfg, work_dir / LABELS)
+                cfg = earlier_config(cfg, report.out, work_dir)
         if goes_on:
-            name_labels(cfg, work_dir / LABELS)
-            cfg = earlier_config(cfg, report.out, work_dir)
-    if goes_on:
-        cfg.resume = True
-    else:
-        remove_checkpoints(work_dir)
-        # Without the folder: a config that inherits this one must not train in it.
-        write_config_file(cfg, work_dir / CONFIG)
-    cfg.work_dir = str(work_dir)
-    run(cfg)
+            cfg.resume = True
+        else:
+            remove_checkpoints(work_dir)
+            # Without the folder: a config that inherits this one must not train in it.
+            write_config_file(cfg, work_dir / CONFIG)
+        cfg.work_dir = str(work_dir)
+        run(cfg)
+    finally:
+        lock.release()
     return load(work_dir, device)
 
 

@@ -150,16 +150,23 @@ def test_an_averaged_model_has_the_chosen_weight_and_a_resumed_one_keeps_it(
     assert torch.equal(resumed.model.head.saliency_weights, chosen)
 
 
+_ITERATIONS = dict(_delete_=True, by_epoch=False, max_iters=3, val_interval=3)
+
+
 @pytest.mark.parametrize(
     ('options', 'reason'),
     [
         (dict(val_dataloader=None, val_cfg=None, val_evaluator=None), 'no validation set'),
         (dict(load_from='epoch_2.pth'), 'load_from could change'),
+        (dict(train_cfg=_ITERATIONS), 'not one in epochs'),
     ],
 )
 def test_where_nothing_can_be_chosen_the_weight_stays(cfg, options, reason, tmp_path):
     if 'load_from' in options:
         train(cfg, str(tmp_path), 0.5)
+    elif 'train_cfg' in options:
+        cfg.param_scheduler = None
+        cfg.default_hooks.checkpoint.by_epoch = False
     else:
         cfg.default_hooks.checkpoint.save_best = None
         cfg.default_hooks.pop('calibration')

@@ -125,3 +125,11 @@ def test_wrong_channels_are_found():
     # What cannot be told is no finding: another size of image may do.
     other = dict(type='ResNet', depth=5)
     assert wrong_channels(dict(backbone=other, head=dict(linear, in_channels=9))) == {}
+
+
+def test_a_part_without_a_type_is_named():
+    model = ConfigDict(backbone=dict(type='ResNet', depth=18), neck={})
+    with pytest.raises(
+        ValueError, match='model.neck to have a type, but got {}; .*neck=None'
+    ):
+        fill_in_sizes(model, lambda: 2)
