@@ -3,7 +3,7 @@
 from .earlier_training import has_training
 from .quiet_runner import QuietRunner
 from .recipes import RECIPES, compose, method_names
-from .training import import_into, run, train
+from .training import import_into, train
 from .training_config import make_config, read_labels
 from .work_dir import CONFIG, LABELS, find_checkpoint, find_config, load
 
@@ -21,6 +21,5 @@ __all__ = [
     'make_config',
     'method_names',
     'read_labels',
-    'run',
     'train',
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,28 @@ def check_free(work_dir: Path, overwrite: bool) -> None:
             f'{work_dir} holds a training: --resume continues it, --overwrite replaces it, and '
             '--work-dir names another folder'
         )
+
+
+@contextmanager
+def alone_in(work_dir: Path) -> Iterator[None]:
+    """Make a work directory and keep other commands out of it; an unused new one goes again.
+
+    Raises:
+        BlockingIOError: Another command is at work in it.
+    """
+    is_new = not work_dir.exists()
+    work_dir.mkdir(parents=True, exist_ok=True)
+    lock = FolderLock(work_dir, 'command')  # the training itself locks the folder much later
+    lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+        locks = [*work_dir.glob('.*.lock')]
+        if is_new and len(locks) == len([*work_dir.iterdir()]):
+            for path in locks:
+                path.unlink()
+            work_dir.rmdir()
 
 
 def remove_checkpoints(work_dir: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,9 +24,10 @@ from dsrb_mm.engine.model_config import complete_model
 from dsrb_mm.engine.training_checks import check_learnable, data_findings, show_findings
 from dsrb_mm.features import refusal, use_cached_features
 from dsrb_mm.features.cached_config import FOLDER, stores_of
+from dsrb_mm.fileio.atomic import write_atomically
 from dsrb_mm.fileio.config_file import write_config_file
-from dsrb_mm.fileio.locks import FolderLock
 from dsrb_mm.workflow.earlier_training import (
+    alone_in,
     check_free,
     earlier_config,
     has_training,
@@ -105,19 +107,14 @@ def train(
             f'expected to train on {device}, but MMEngine trains on {get_device()} here: it takes '
             'the GPU that it sees (CUDA_VISIBLE_DEVICES), which --device of dsrb changes'
         )
-    work_dir.mkdir(parents=True, exist_ok=True)
-    lock = FolderLock(work_dir, 'command')  # the training itself locks the folder much later
-    lock.acquire()
-    try:
+    with alone_in(work_dir):
         goes_on = resume and has_training(work_dir)
         if not goes_on:
             check_free(work_dir, overwrite)
         console = Console(highlight=False, markup=False)
         with TemporaryDirectory() as temporary:
-            # What an earlier training has read stays until it is known to be the same.
-            folder = Path(temporary) if goes_on else work_dir
             report = import_into(
-                *(folder, labels, images, unknown),
+                *(Path(temporary), labels, images, unknown),
                 ignore_columns=ignore_columns,
                 skip_missing=skip_missing,
                 seed=seed,
@@ -136,16 +133,19 @@ def train(
             if goes_on:
                 name_labels(cfg, work_dir / LABELS)
                 cfg = earlier_config(cfg, report.out, work_dir)
+            ready = _made_ready(cfg, console)
+            # An earlier training stays whole until nothing but the training itself can fail.
+            if not goes_on:
+                remove_checkpoints(work_dir)
+                write_atomically(work_dir / LABELS, report.out.read_bytes())
+                name_labels(cfg, work_dir / LABELS)
+                name_labels(ready, work_dir / LABELS)
+                # Without the folder: a config that inherits this one must not train in it.
+                write_config_file(cfg, work_dir / CONFIG)
+        ready.work_dir = str(work_dir)
         if goes_on:
-            cfg.resume = True
-        else:
-            remove_checkpoints(work_dir)
-            # Without the folder: a config that inherits this one must not train in it.
-            write_config_file(cfg, work_dir / CONFIG)
-        cfg.work_dir = str(work_dir)
-        run(cfg)
-    finally:
-        lock.release()
+            ready.resume = True
+        QuietRunner.from_cfg(ready).train()
     return load(work_dir, device)
 
 
@@ -177,19 +177,17 @@ def import_into(
     )
 
 
-def run(cfg: Config) -> None:
-    """Train a config, with progress on the screen and everything else in the log.
-
-    The features of a frozen backbone are computed once and cached.
-    """
+def _made_ready(cfg: Config, console: Console) -> Config:
+    """The config that is trained: of a frozen backbone, on features that are computed here."""
     guard_checkpoint_loader()
     quiet_loggers()
     if refusal(cfg) is None:
-        console = Console(highlight=False, markup=False)
         # Before the work: where there is no progress bar, minutes would pass without a word.
         console.print(f'features of the images are computed once, into {FOLDER}', soft_wrap=True)
-        cfg = use_cached_features(cfg)
-        size = sum(file.stat().st_size for file in stores_of(cfg)) / 1e6
+        ready = use_cached_features(cfg)
+        size = sum(file.stat().st_size for file in stores_of(ready)) / 1e6
         console.print(f'features: {size:,.0f} MB, which may be removed after use', soft_wrap=True)
-    complete_model(cfg)
-    QuietRunner.from_cfg(cfg).train()
+    else:
+        ready = copy.deepcopy(cfg)
+    complete_model(ready)
+    return ready

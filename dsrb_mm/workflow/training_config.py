@@ -40,7 +40,7 @@ def make_config(
     for split in ('train', val):
         if not report.splits.get(split):
             raise ValueError(
-                f'expected {report.out} to have images of split {split!r}, but got {report.splits}'
+                f'expected the labels to have images of split {split!r}, but got {report.splits}'
             )
     on_gpu = torch.cuda.is_available() if device is None else device.startswith('cuda')
     if recipe == AUTO:

@@ -385,10 +385,10 @@ def test_labels_are_checked_before_training(folder, monkeypatch):
             writer.writerows(change(dict(row)) if row['split'] == 'train' else row for row in rows)
         return ('changed.csv', '--work-dir', 'changed', '--images', '.', '--budget', 1)
 
-    def stop(cfg):
+    def stop(cfg, console):
         raise ValueError('training would begin')
 
-    monkeypatch.setattr('dsrb_mm.workflow.training.run', stop)
+    monkeypatch.setattr('dsrb_mm.workflow.training._made_ready', stop)
     text = call('train', *write(lambda row: row | dict(cat='0', dog='')), code=1)
     assert 'training would begin' in text
     assert (
@@ -512,6 +512,23 @@ def test_a_device_that_is_not_there(folder):
         *('train', 'labels.csv', '--work-dir', 'gpu', '--device', 'cuda'), code=1
     )
     assert not (folder / 'gpu').exists()
+
+
+def test_a_training_that_does_not_begin_leaves_the_earlier_one(folder, monkeypatch):
+    shutil.copytree(folder / 'work', folder / 'kept')
+    before = {path: path.read_bytes() for path in (folder / 'kept').glob('*.*')}
+    text = (folder / 'work/labels.csv').read_text()
+    flipped = text.replace('train', '-').replace(',val', ',train').replace('-', 'val')
+    (folder / 'flipped.csv').write_text(flipped)
+    command = ('train', 'flipped.csv', '--images', '.', '--work-dir', 'kept', '--overwrite')
+    assert 'expected method to be one of' in call(*command, '--method', 'bcee', code=1)
+
+    def stop(cfg):
+        raise ValueError('an image is damaged')
+
+    monkeypatch.setattr('dsrb_mm.workflow.training.use_cached_features', stop)
+    assert 'an image is damaged' in call(*command, code=1)
+    assert {path: path.read_bytes() for path in (folder / 'kept').glob('*.*')} == before
 
 
 def test_labels_that_cannot_be_read_leave_no_folder(folder):

@@ -129,7 +129,5 @@ def test_wrong_channels_are_found():
 
 def test_a_part_without_a_type_is_named():
     model = ConfigDict(backbone=dict(type='ResNet', depth=18), neck={})
-    with pytest.raises(
-        ValueError, match='model.neck to have a type, but got {}; .*neck=None'
-    ):
+    with pytest.raises(ValueError, match='model.neck to have a type, but got {}; .*neck=None'):
         fill_in_sizes(model, lambda: 2)
