@@ -54,6 +54,7 @@ def evaluate_command(
                 f'expected {work_dir} to hold {LABELS}, as dsrb train writes it: trainings by '
                 'configs are tested by tools/test.py'
             )
+        read: list[str] = []
         if labels is None:
             splits, root = count_splits(file), cfg.test_dataloader.dataset.dataset.data_root
         else:
@@ -63,6 +64,7 @@ def evaluate_command(
                 *(work_dir / 'evaluation', labels, images, unknown), categories=categories, val=0.0
             )
             file, splits, root = report.out, report.splits, report.image_root
+            read = [*report.notes]
         there = [name for name in ('test', 'val', 'train', *splits) if splits.get(name)]
         chosen = split or there[0]
         if chosen not in splits:
@@ -81,7 +83,7 @@ def evaluate_command(
     tested = runner.test_evaluator.metrics[0]
     if tested.tuned:
         console.print(f'thresholds: {_origin(runner, tested.calibration)}', soft_wrap=True)
-    notes = few_known(get_label_matrix(runner.test_dataloader.dataset))
+    notes = [*read, *few_known(get_label_matrix(runner.test_dataloader.dataset))]
     trained = _trained_on(runner.test_dataloader.dataset, work_dir)
     if trained:
         notes.append(f'{trained:,} of these images were trained on: other ones are predicted worse')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from dsrb_mm.datasets.imports.annotations import Annotations, ReaderOptions
@@ -10,11 +10,20 @@ from dsrb_mm.datasets.imports.coco import read_coco
 from dsrb_mm.datasets.imports.cvat import read_cvat
 from dsrb_mm.datasets.imports.fiftyone import LABELS, SAMPLES, read_fiftyone
 from dsrb_mm.datasets.imports.folders import read_folders
-from dsrb_mm.datasets.imports.label_rows import has_label_rows, read_label_rows
+from dsrb_mm.datasets.imports.label_rows import (
+    CATEGORY_COLUMNS,
+    has_label_rows,
+    read_label_rows,
+)
 from dsrb_mm.datasets.imports.label_studio import read_label_studio
-from dsrb_mm.datasets.imports.tag_column import has_tags, read_label_columns, read_tag_column
+from dsrb_mm.datasets.imports.tag_column import (
+    TAG_COLUMNS,
+    has_tags,
+    read_label_columns,
+    read_tag_column,
+)
 from dsrb_mm.datasets.imports.voc import is_voc, read_voc
-from dsrb_mm.datasets.readers.csv_cells import read_header
+from dsrb_mm.datasets.readers.csv_cells import find_column, parse_label, read_body, read_header
 from dsrb_mm.fileio.annotation_files import read_json
 
 READERS: dict[str, Callable[[Path, ReaderOptions], Annotations]] = {
@@ -33,11 +42,12 @@ FORMATS = tuple(READERS)
 WITH_UNKNOWN = ('csv', 'rows')
 
 
-def find_format(source: Path) -> str:
+def find_format(source: Path, ignored: Sequence[str] = ()) -> str:
     """Detect the format of a file or folder.
 
     Args:
         source: The file or folder.
+        ignored: Columns of a CSV that are not categories.
 
     Raises:
         ValueError: None of the formats, or a folder of several sources.
@@ -55,10 +65,15 @@ def find_format(source: Path) -> str:
         return 'folders'
     suffix = source.suffix.lower()
     if suffix == '.csv':
-        header = read_header(source)
+        header = [name for name in read_header(source) if name not in ignored]
         if has_label_rows(header):
-            return 'rows'
-        return 'tags' if has_tags(header) else 'csv'
+            named, found = CATEGORY_COLUMNS, 'rows'
+        elif has_tags(header):
+            named, found = TAG_COLUMNS, 'tags'
+        else:
+            return 'csv'
+        # A category may be called "label": then its cells are labels, and no names.
+        return 'csv' if _holds_labels(source, named) else found
     if suffix == '.xml':
         return 'cvat'
     if suffix == '.json':
@@ -67,6 +82,13 @@ def find_format(source: Path) -> str:
         f'expected {source} to be a folder, .csv, .json or .xml; name the format if it has another '
         'suffix'
     )
+
+
+def _holds_labels(source: Path, columns: Sequence[str]) -> bool:
+    header = read_header(source)
+    at = find_column(source, header, columns)
+    cells = [row[at] for _, row in read_body(source, len(header)) if row[at].strip()]
+    return bool(cells) and all(parse_label(cell) is not None for cell in cells)
 
 
 def _find_json(source: Path) -> str:

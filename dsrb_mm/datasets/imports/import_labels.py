@@ -20,7 +20,7 @@ from dsrb_mm.datasets.imports.images import (
     merge_images,
     paths_below,
 )
-from dsrb_mm.datasets.imports.import_report import ImportReport, import_notes
+from dsrb_mm.datasets.imports.import_report import ImportReport, category_notes, import_notes
 from dsrb_mm.datasets.imports.stratified_splits import complete_splits
 from dsrb_mm.datasets.imports.unknown_labels import UNLISTED, UnknownRule, label_matrix
 from dsrb_mm.fileio.atomic import open_atomically
@@ -100,14 +100,15 @@ def import_labels(
         raise FileNotFoundError(f'no such file or folder: {source}')
     read = [source, *(path for path in (unknown, add_to) if path is not None)]
     check_outputs([out], read, overwrite)
-    format = find_format(source) if format == 'auto' else format
+    format = find_format(source, ignore_columns) if format == 'auto' else format
     rule = UnknownRule(_unlisted(source, format, unknown), separator)
     options = ReaderOptions(field, separator, tuple(ignore_columns))
     found = READERS[format](source, options)
     if not found.images:
         what = ', only a header' if format in ('csv', 'rows', 'tags') else ''
         raise ValueError(f'expected {source} to name images, but got none{what}')
-    columns = _columns(found, categories, source)
+    named = _named(found)
+    columns = _columns(named, categories, source)
     files, root = find_images(found, None if image_root is None else str(image_root))
     if not skip_missing:
         check_found(found.images, files, root)
@@ -117,7 +118,9 @@ def import_labels(
     names = [Path(os.path.relpath(file, root)).as_posix() for file in kept]
     rule.check(images, names, columns)
     labels = label_matrix(images, names, columns, rule)
-    notes = import_notes(found.images, files, images, columns, merged)
+    notes = import_notes(found.images, files, images, merged)
+    notes += category_notes(named, columns, source)
+    notes += rule.notes(columns)
     base = str(out.parent if relative_to is None else relative_to)
     if add_to is not None:
         beside = Path(add_to).parent
@@ -158,18 +161,27 @@ def _unlisted(source: Path, format: str, unknown: str | Path | None) -> str | Pa
     return UNLISTED
 
 
-def _columns(found: Annotations, wanted: Sequence[str] | None, source: Path) -> list[str]:
-    """Names of the categories to write."""
+def _named(found: Annotations) -> list[str]:
+    """Categories that the source names."""
     named = dict.fromkeys(found.categories)
     for image in found.images:
         named |= dict.fromkeys(sorted((image.present | image.disputed) - named.keys()))
-    columns = list(named) if wanted is None else list(wanted)
+    return list(named)
+
+
+def _columns(named: Sequence[str], wanted: Sequence[str] | None, source: Path) -> list[str]:
+    """Names of the categories to write."""
+    columns = list(named if wanted is None else wanted)
     repeated = [name for name, count in Counter(columns).items() if count > 1]
     reserved = [name for name in columns if name in _RESERVED or not name.strip()]
     if not columns or repeated or reserved:
         raise ValueError(
             f'expected {source} to name categories that differ from each other and from path and '
             f'split, but got {columns[:5]}, repeated {repeated[:5]}, reserved {reserved[:5]}'
+        )
+    if wanted is not None and not set(columns) & set(named):
+        raise ValueError(
+            f'expected {source} to name categories such as {columns[:5]}, but got {named[:5]}'
         )
     return columns
 

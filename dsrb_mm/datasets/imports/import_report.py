@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -53,7 +54,6 @@ def import_notes(
     records: Sequence[ImageTags],
     files: Sequence[str | None],
     images: Sequence[ImageTags],
-    columns: Sequence[str],
     merged: int,
 ) -> list[str]:
     """Say what was left out, merged or made unknown.
@@ -62,25 +62,44 @@ def import_notes(
         records: All records of the source.
         files: Their image files, None for missing ones.
         images: The records that were written, merged by image.
-        columns: The categories that were written.
         merged: How many records were merged into others.
     """
     missing = list(files).count(None)
     clashing = in_several_splits(records, files)
     unseen = sum(not image.seen for image in images)
-    disputed = sum(len(image.disputed) for image in images)
-    left_out = sorted({name for image in records for name in image.present} - set(columns))
-    alike = Counter(name.casefold() for name in columns)
-    twins = [name for name in columns if alike[name.casefold()] > 1]
+    disputed = [f'{name} of {image.path}' for image in images for name in sorted(image.disputed)]
     lines = {
         f'{missing} images are missing and were left out': missing,
         f'{merged} records are of images that have another one; they were merged': merged,
         f'{len(clashing)} images are in several splits and stay in the one named first: '
         f'{shorten(clashing)}': clashing,
         f'{unseen} images were not looked at: all their labels are unknown': unseen,
-        f'{disputed} labels are unknown: annotators disagree, or all objects are marked '
-        'difficult': disputed,
-        f'categories left out: {", ".join(left_out[:10])}': left_out,
-        f'categories that differ in upper and lower case only: {", ".join(twins[:10])}': twins,
+        f'{len(disputed)} labels are unknown: annotators disagree, or all objects are marked '
+        f'difficult: {shorten(disputed)}': disputed,
     }
     return [line for line, there in lines.items() if there]
+
+
+def category_notes(named: Sequence[str], columns: Sequence[str], source: Path) -> list[str]:
+    """Say which categories are written that a source does not name, and the other way round.
+
+    Args:
+        named: Categories that the source names.
+        columns: The categories that were written.
+        source: The source, for the text.
+    """
+    left_out = [name for name in named if name not in set(columns)]
+    missing = [name for name in columns if name not in set(named)]
+    alike = Counter(_plain(name) for name in columns)
+    twins = [name for name in columns if alike[_plain(name)] > 1]
+    lines = {
+        f'categories left out: {shorten(left_out)}': left_out,
+        f'categories that {source} does not name: {shorten(missing)}': missing,
+        'categories that differ in upper and lower case, or in the encoding of accents, only: '
+        f'{shorten(twins)}': twins,
+    }
+    return [line for line, there in lines.items() if there]
+
+
+def _plain(name: str) -> str:
+    return unicodedata.normalize('NFC', name).casefold()

@@ -37,7 +37,7 @@ def read_label_rows(path: Path, options: ReaderOptions) -> Annotations:
     category_at = find_column(path, header, wanted)
     value_at = find_column(path, header, VALUE_COLUMNS)
     split_at = header.index(SPLIT) if SPLIT in header else None
-    first: dict[str, tuple[int, str | None]] = {}
+    splits: dict[str, dict[str | None, int]] = {}  # with the first line of each
     values: dict[str, dict[str, set[int]]] = {}
     categories: set[str] = set()
     for line, row in read_body(path, len(header)):
@@ -52,12 +52,13 @@ def read_label_rows(path: Path, options: ReaderOptions) -> Annotations:
                 'a model guessed are not known ones: leave them out'
             )
         split = None if split_at is None else row[split_at].strip() or None
-        first.setdefault(image, (line, split))
+        splits.setdefault(image, {}).setdefault(split, line)
         values.setdefault(image, {}).setdefault(category, set()).add(value)
         categories.add(category)
     images = [
         _record(image, f'{path}, line {line}', split, values[image])
-        for image, (line, split) in first.items()
+        for image, lines in splits.items()
+        for split, line in lines.items()
     ]
     suffixes = ['', *IMAGE_SUFFIXES, *(suffix.upper() for suffix in IMAGE_SUFFIXES)]
     return Annotations(

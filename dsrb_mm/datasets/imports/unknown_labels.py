@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from dsrb_mm.datasets.data_checks import shorten
 from dsrb_mm.datasets.imports.annotations import NOTHING, ImageTags, clean
 from dsrb_mm.datasets.imports.tag_column import read_looked_for
 from dsrb_mm.fileio.annotation_files import read_lines
@@ -43,7 +44,7 @@ class UnknownRule:
             return
         if not Path(unknown).is_file():
             raise FileNotFoundError(f'no such file: {unknown}; {_SAY}')
-        if Path(unknown).suffix == '.csv':
+        if Path(unknown).suffix.lower() == '.csv':
             self.by_image = read_looked_for(Path(unknown), separator)
         else:
             self.overall = frozenset(clean(read_lines(unknown)))
@@ -84,6 +85,13 @@ class UnknownRule:
                 f'expected {self.source} to name categories such as {[*columns][:3]}, but got '
                 f'{sorted(named)[:3]}'
             )
+
+    def notes(self, columns: Iterable[str]) -> list[str]:
+        """Say what was looked for and is no category of the labels."""
+        named = self.overall.union(*self.by_image.values())
+        others = sorted(named - set(columns))
+        text = f'{self.source} names what is no category of the labels: {shorten(others)}'
+        return [text] if others else []
 
 
 def label_matrix(

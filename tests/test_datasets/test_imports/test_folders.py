@@ -52,3 +52,19 @@ def test_names_of_files(write, labels_of, folder):
     (folder / 'set/dog' / os.fsdecode(b'\xff.jpg')).touch()
     with pytest.raises(ValueError, match=r"UTF-8, but got 'set/dog/\\udcff.jpg'"):
         labels_of('set', unknown='absent')
+
+
+def test_copies_are_one_image_and_hidden_files_none(write, labels_of, folder):
+    write('set/dog/1.jpg', 'the same photograph')
+    write('set/cat/1.jpg', 'the same photograph')
+    write('set/cat/2.jpg', 'one')
+    write('set/dog/2.jpg', 'two')
+    for name in ('.cache/1.jpg', '__MACOSX/1.jpg', 'cat/._1.jpg', 'cat/.thumbs/1.jpg'):
+        write(f'set/{name}', '')
+    (folder / 'set/cat/lost.jpg').symlink_to('nowhere.jpg')
+    found = labels_of('set', 'set/labels.csv', unknown='absent', skip_missing=True)
+    assert found == {
+        'cat/1': dict(cat=1, dog=1),
+        'cat/2': dict(cat=1, dog=0),
+        'dog/2': dict(cat=0, dog=1),
+    }

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dsrb_mm.datasets.imports import import_labels
 from dsrb_mm.datasets.imports.annotations import ReaderOptions
 from dsrb_mm.datasets.imports.label_rows import read_label_rows
 
@@ -90,3 +91,10 @@ def test_the_order_of_rows_does_not_matter(tmp_path_factory, rows, seed):
             assert (category in disputed) == ({'0', '1'} <= found)
             for value, names in expected.items():
                 assert (category in names) == (found - {''} == {value})
+
+
+def test_an_image_in_several_splits_is_named(write):
+    text = 'path,category,value,split\na.jpg,dog,1,train\na.jpg,cat,1,val\nb.jpg,dog,0,val\n'
+    report = import_labels(write('rows.csv', text), 'l.csv')
+    assert any(note.startswith('1 images are in several splits') for note in report.notes)
+    assert report.splits == dict(train=1, val=1)

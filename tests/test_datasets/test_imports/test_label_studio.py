@@ -47,7 +47,8 @@ def test_choices(write, labels_of):
     report = import_labels('export.json', 'x.csv', unknown='absent')
     assert report.notes[:2] == (
         '2 images were not looked at: all their labels are unknown',
-        '1 labels are unknown: annotators disagree, or all objects are marked difficult',
+        '1 labels are unknown: annotators disagree, or all objects are marked difficult: '
+        'cat of https://example.com/photos/c.jpg?x=1',
     )
 
 

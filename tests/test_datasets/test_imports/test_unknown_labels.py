@@ -1,5 +1,7 @@
 import pytest
 
+from dsrb_mm.datasets.imports import import_labels
+
 TAGS = 'path,tags\na.jpg,dog\nb.jpg,cat\nc.jpg,\n'
 
 
@@ -42,3 +44,10 @@ def test_a_ranking_says_what_was_asked(write, labels_of):
         'b': dict(dog=0, cat=1),
         'c': dict(dog=None, cat=None),
     }
+
+
+def test_what_is_no_category_is_named(write):
+    tags = write('tags.csv', 'path,tags\na.jpg,dog\nb.jpg,cat\n')
+    looked_for = write('looked_for.CSV', 'path,looked_for\na.jpg,dgo|cat\n')
+    report = import_labels(tags, 'l.csv', unknown=looked_for)
+    assert 'looked_for.CSV names what is no category of the labels: dgo' in report.notes
