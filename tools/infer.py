@@ -39,20 +39,20 @@ def parse_args(argv: list[str] | None) -> argparse.Namespace:
 
 
 def run(args: argparse.Namespace, console: Console) -> None:
-    from dsrb_mm.apis import MultiLabelInferencer, collect_images, score_writer, write_scores
+    from dsrb_mm.apis import MultiLabelInferencer, score_writer, write_scores
     from dsrb_mm.cli.outputs import protect_inputs
-    from dsrb_mm.cli.predictions import prediction_table
+    from dsrb_mm.cli.predictions import find_inputs, prediction_table
     from dsrb_mm.cli.tools import read_config
 
     if args.out:
         score_writer(args.out)  # an unknown suffix is an error before the work, not after it
     cfg = read_config(args)
-    images = collect_images([Path(path) for path in args.inputs])
+    notes = Console(stderr=True, markup=False, highlight=False)
+    images = find_inputs([Path(path) for path in args.inputs], notes)
     protect_inputs(cfg, [args.out], args.show_dir, [args.checkpoint, args.classes])
     inferencer = MultiLabelInferencer(
         cfg, args.checkpoint, args.device, args.classes, calibrated=not args.uncalibrated
     )
-    notes = Console(stderr=True, markup=False, highlight=False)
     if inferencer.calibration is None and not args.uncalibrated:
         notes.print('the checkpoint has no calibration: predicted from 0.5 on', soft_wrap=True)
     results = inferencer.stream(

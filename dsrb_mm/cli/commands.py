@@ -13,15 +13,16 @@ import mmpretrain
 from mmengine.utils.dl_utils import collect_env
 
 import dsrb_mm
-from dsrb_mm.apis import collect_images, score_writer, write_scores
+from dsrb_mm.apis import score_writer, write_scores
 from dsrb_mm.cli.command_settings import WRONG_INPUT, quiet_console
 from dsrb_mm.cli.errors import clear_errors, interruptible
 from dsrb_mm.cli.exporting import export_model
 from dsrb_mm.cli.outputs import files_below, protect_inputs
-from dsrb_mm.cli.predictions import prediction_table
+from dsrb_mm.cli.predictions import find_inputs, picture_files, prediction_table
 from dsrb_mm.datasets.data_checks import shorten
 from dsrb_mm.datasets.image_decoding import UnreadableImageError
 from dsrb_mm.features import cached_where_possible
+from dsrb_mm.fileio.outputs import check_picture_folder
 from dsrb_mm.report import report_files, write_report
 from dsrb_mm.workflow import find_checkpoint, load, train
 from dsrb_mm.workflow.work_dir import LABELS, count_splits, read_config
@@ -63,8 +64,11 @@ def predict_command(
             score_writer(out)  # an unknown suffix is an error before the work
         cfg = read_config(work_dir)
         read = chain.from_iterable(map(files_below, inputs))
-        protect_inputs(cfg, [out], pictures, read, overwrite)
-        images = collect_images(list(inputs))
+        images = find_inputs(inputs, console)
+        drawn = picture_files(images, pictures)
+        protect_inputs(cfg, [out, *drawn], pictures, read, overwrite)
+        if pictures is not None:
+            check_picture_folder(pictures, [path for path in inputs if path.is_dir()])
         model = load(work_dir, device)
         predicted: set[str] = set()
         results = model.stream(

@@ -13,8 +13,8 @@ from dsrb_mm.fileio.locks import FolderLock
 from dsrb_mm.workflow.work_dir import LABELS, read_config
 
 _CHECKPOINTS = ('best_*.pth', 'epoch_*.pth', 'last_checkpoint')
-# Settings of the machine, and of how the folder is called, which change no result.
-_FREE = ('work_dir', 'num_workers', 'persistent_workers', 'checkpoint')
+# Settings of the machine, and of where folders lie, which change no result.
+_FREE = ('work_dir', 'data_root', 'num_workers', 'persistent_workers', 'checkpoint')
 _SHOWN = 3
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -62,6 +63,8 @@ def find_checkpoint(work_dir: str | Path) -> Path:
 def read_config(work_dir: str | Path) -> Config:
     """Read the config of a training, with the labels there if the folder was moved or copied.
 
+    Images that moved with it are found where they lie now, seen from the folder.
+
     Raises:
         FileNotFoundError: The folder has no config, or several.
     """
@@ -75,7 +78,16 @@ def read_config(work_dir: str | Path) -> Config:
                     named = Path(str(dataset.get('ann_file')))
                     if named.is_absolute() and named.name == LABELS:
                         dataset['ann_file'] = str(own)
+                        _follow(dataset, named.parent, own.parent)
     return cfg
+
+
+def _follow(dataset: dict, before: Path, now: Path) -> None:
+    """Name the folder of images as it lies to a work directory that was moved."""
+    images = str(dataset.get('data_root'))
+    moved = Path(os.path.normpath(now / os.path.relpath(images, before)))
+    if os.path.isabs(images) and not os.path.isdir(images) and moved.is_dir():
+        dataset['data_root'] = str(moved)
 
 
 def load(work_dir: str | Path, device: str | None = None) -> MultiLabelInferencer:

@@ -203,6 +203,20 @@ def test_predict_writes_the_scores_that_python_gives(folder, capsys):
     assert 'predicted' in call('predict', 'work', images[0])
 
 
+def test_predict_keeps_pictures_and_names_links(folder):
+    image = next(folder.glob('images/*.png'), None) or next(folder.rglob('*.jpg'))
+    (folder / 'inputs').mkdir()
+    shutil.copy(image, folder / f'inputs/x{image.suffix}')
+    (folder / 'inputs/linked').symlink_to(folder / 'images')
+    (folder / 'mine').mkdir()
+    (folder / 'mine/x.png').write_text('mine')
+    again = ('predict', 'work', 'inputs', '--pictures', 'mine')
+    text = call(*again, code=1)
+    assert 'mine/x.png exists' in text and (folder / 'mine/x.png').read_text() == 'mine'
+    assert '1 folders in inputs are links and are not searched' in call(*again, '--overwrite')
+    assert 'where images are read from' in call(*again[:3], '--pictures', 'inputs/drawn', code=1)
+
+
 def test_predict_names_the_images_that_it_leaves_out(folder):
     image = next(folder.glob('images/*.png'), None) or next(folder.rglob('*.jpg'))
     (folder / 'broken.jpg').write_bytes(image.read_bytes()[:100])
