@@ -6,6 +6,7 @@ import argparse
 import copy
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,9 @@ def load_config(args: argparse.Namespace) -> Config:
         _merge_test(cfg, args)
     else:
         _merge_train(cfg, args)
+    if os.environ.get('RANK', '0') == '0':
+        for message in unread_keys(cfg):
+            sys.stderr.write(f'warning: {args.config}: {message}\n')
     return cfg
 
 

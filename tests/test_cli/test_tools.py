@@ -47,6 +47,14 @@ def test_options_reach_the_config(tmp_path):
     assert 'resume' not in cfg
 
 
+def test_a_misspelt_key_of_a_file_is_warned_of(tmp_path, capsys):
+    parse(tmp_path, text='optim_wraper = dict()\nmy_own_name = 1\n')
+    expected = (
+        f'warning: {tmp_path}/my.py: nothing reads optim_wraper; did you mean optim_wrapper?\n'
+    )
+    assert capsys.readouterr().err == expected
+
+
 @pytest.mark.parametrize(('value', 'load_from'), [((), None), (('x.pth',), 'x.pth')])
 def test_resume(tmp_path, value, load_from):
     cfg = parse(tmp_path, '--resume', *value)
