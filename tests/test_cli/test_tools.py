@@ -49,10 +49,8 @@ def test_options_reach_the_config(tmp_path):
 
 def test_a_misspelt_key_of_a_file_is_warned_of(tmp_path, capsys):
     parse(tmp_path, text='optim_wraper = dict()\nmy_own_name = 1\n')
-    expected = (
-        f'warning: {tmp_path}/my.py: nothing reads optim_wraper; did you mean optim_wrapper?\n'
-    )
-    assert capsys.readouterr().err == expected
+    message = 'nothing reads optim_wraper; did you mean optim_wrapper?'
+    assert capsys.readouterr().err == f'warning: {tmp_path}/my.py: {message}\n'
 
 
 @pytest.mark.parametrize(('value', 'load_from'), [((), None), (('x.pth',), 'x.pth')])
