@@ -5,7 +5,7 @@ from .imports import ImportReport, import_labels
 from .label_matrix import get_indexed_label_matrix, get_label_matrix
 from .masks import KnownPerCategory, KnownProportion, LabelFile, LabelMask, SinglePositive
 from .partial_label_dataset import PartialLabelDataset
-from .readers import VG200, CocoMultiLabel, CSVMultiLabel
+from .readers import VG200, CocoMultiLabel, CSVMultiLabel, LabelMatrixDataset
 from .skipped_images import collate_readable
 from .transforms import LoadCachedImage, LoadCheckedImageFromFile
 
@@ -18,6 +18,7 @@ __all__ = [
     'KnownProportion',
     'LabelFile',
     'LabelMask',
+    'LabelMatrixDataset',
     'LoadCachedImage',
     'LoadCheckedImageFromFile',
     'PartialLabelDataset',
