@@ -1,4 +1,4 @@
-"""Checks of constructor arguments: configs are written by hand, and reach constructors unread."""
+"""Argument validation for classes that are built from configs."""
 
 from __future__ import annotations
 

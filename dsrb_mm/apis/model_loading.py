@@ -105,7 +105,7 @@ def forget_inputs(model: nn.Module) -> None:
     for module in model.modules():
         if isinstance(module, FrozenBackbone):
             module.cache_bytes = 0
-            module._cache.clear()
+            module.forget()
 
 
 def _find_device(device: str | torch.device | None) -> torch.device:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from dsrb_mm.completion.category_thresholds import NONE, OWN, SHARED
 from dsrb_mm.completion.reasons import explain_nothing
@@ -151,7 +151,7 @@ def _gaps(report: dict[str, Any]) -> Table:
     for row in rows[:_SHOWN]:
         cells = [row[name] for name in ('filled_present', 'filled_absent', 'left_open')]
         why = [row[f'why_none_{name}'] or '' for name in ('present', 'absent')]
-        table.add_row(escape(row['category']), *[f'{cell:,}' for cell in cells], *why)
+        table.add_row(Text(row['category']), *[f'{cell:,}' for cell in cells], *why)
     if len(rows) > _SHOWN:
         table.caption = f'{len(rows) - _SHOWN} more categories in the report (--report)'
     return table

@@ -27,7 +27,7 @@ _SEED = 'randomness.seed'
 
 @dataclass(frozen=True)
 class Launch:
-    """How processes are started: none, torchrun (``pytorch``) or srun (``slurm``).
+    """Start the processes of a run: one as it is, or several by torchrun or srun.
 
     Raises:
         ValueError: No process at all, or several without a launcher.
@@ -37,12 +37,10 @@ class Launch:
     num_processes: int = 1
 
     def __post_init__(self) -> None:
-        most = 1 if self.launcher == 'none' else float('inf')
-        if not 1 <= self.num_processes <= most:
-            raise ValueError(
-                'expected the number of processes to be 1 or, with --launcher pytorch or slurm, '
-                f'more, but got {self.num_processes} with --launcher {self.launcher}'
-            )
+        if self.num_processes < 1:
+            raise ValueError(f'--nproc takes a number from 1 on, but got {self.num_processes}')
+        if self.launcher == 'none' and self.num_processes > 1:
+            raise ValueError(f'--nproc {self.num_processes} needs --launcher pytorch or slurm')
 
     def command(self, tool: Path, arguments: Sequence[str]) -> list[str]:
         """Command line of one of our tools under this launcher."""

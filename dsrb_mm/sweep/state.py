@@ -24,7 +24,7 @@ def locked(work_dir: Path) -> Iterator[str]:
     """Hold the sweep folder; the operating system lets go when the process ends, however it does.
 
     Yields:
-        Who held it and was killed (a stale lock, which hinders nobody), or ``''``.
+        The process that held it and was killed, whose lock no longer counts, or ``''``.
 
     Raises:
         BlockingIOError: Another sweep is at work there; the message names its process.

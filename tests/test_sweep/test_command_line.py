@@ -50,7 +50,7 @@ def test_command_line(tools, work, monkeypatch, capsys):
     assert '| failed | 50.0 | incomplete |' in capsys.readouterr().out
     with pytest.raises(SystemExit, match=r'train_cfg\.max_epochs: 20, now 3'):
         main('--cfg-options', 'train_cfg.max_epochs=3')
-    with pytest.raises(SystemExit, match='error: expected'):
+    with pytest.raises(SystemExit, match='error: --nproc 2 needs'):
         main('--nproc', '2')
     with locked_by_another(work.parent):
         with pytest.raises(SystemExit, match='another sweep'):

@@ -135,9 +135,15 @@ def test_launcher_commands(launch, head, tail):
     assert launch.command(Path('t.py'), ['c.py']) == [*head, 'c.py', '--launcher', tail]
 
 
-@pytest.mark.parametrize(('launcher', 'number'), [('none', 2), ('pytorch', 0)])
-def test_bad_number_of_processes(launcher, number):
-    with pytest.raises(ValueError, match=f'but got {number} with --launcher {launcher}'):
+@pytest.mark.parametrize(
+    ('launcher', 'number', 'message'),
+    [
+        ('none', 2, '--nproc 2 needs --launcher pytorch or slurm'),
+        ('pytorch', 0, '--nproc takes a number from 1 on, but got 0'),
+    ],
+)
+def test_bad_number_of_processes(launcher, number, message):
+    with pytest.raises(ValueError, match=message):
         Launch(launcher, number)
 
 

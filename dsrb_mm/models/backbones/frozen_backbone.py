@@ -57,7 +57,7 @@ class FrozenBackbone(BaseModule):
             return (self.backbone(images)[-1],)
         weights = self._weights_now()
         if weights != self._weights:
-            self._forget()
+            self.forget()
             self._weights = weights
         # Pixels alone do not tell an upright image from one lying on its side.
         kind = f'{tuple(images.shape[1:])} {images.dtype}'.encode()
@@ -83,10 +83,10 @@ class FrozenBackbone(BaseModule):
 
     def _load_from_state_dict(self, *args, **kwargs) -> None:
         super()._load_from_state_dict(*args, **kwargs)
-        self._forget()
+        self.forget()
 
-    def _forget(self) -> None:
-        """Other weights, other outputs."""
+    def forget(self) -> None:
+        """Drop all outputs that are kept."""
         self._cache.clear()
         self._used_bytes = 0
 
