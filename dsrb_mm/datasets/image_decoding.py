@@ -130,7 +130,9 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         pixels = np.asarray(image)
         if pixels.min(initial=0) < 0 or pixels.max(initial=0) > 0xFFFF:
             raise ValueError('pixels of more than 16 bits')
-        image = Image.fromarray((pixels >> 8).astype(np.uint8))
+        # 32 bits per pixel may hold 8 of them, and 16 shifted down would be black.
+        eight = image.mode == 'I' and pixels.max(initial=0) <= 0xFF
+        image = Image.fromarray((pixels if eight else pixels >> 8).astype(np.uint8))
     if image.mode == 'La':  # Pillow converts it to nothing else
         image = image.convert('LA')
     return image.convert('RGB')

@@ -133,6 +133,13 @@ def test_pixels_of_unknown_range_are_refused():
         decode_image(encode(np.full((4, 4), 2**20, np.int32), 'TIFF'), 'a')
 
 
+@pytest.mark.parametrize(('dtype', 'factor'), [(np.uint16, 256), (np.int32, 256), (np.int32, 1)])
+def test_wide_pixels_keep_their_brightness(dtype, factor):
+    values = np.arange(16, dtype=dtype).reshape(4, 4) * 16
+    found = decode_image(encode((values * factor).astype(dtype), 'TIFF'), 'a')
+    assert (found[..., 0] == values).all()
+
+
 def test_alpha_is_dropped():
     alpha = RNG.integers(0, 255, PIXELS.shape[:2])[..., None].astype(np.uint8)
     content = encode(np.concatenate([PIXELS, alpha], -1))
