@@ -115,7 +115,7 @@ def check_command(
             skip_missing=skip_missing,
         )
         problems, notes = show_data(make_config(report, device='cpu'), console, decode)
-    show_findings(console, [*report.notes, *notes], problems)
+    show_findings(console, [*report.notes, *report.as_read(notes, labels)], problems)
     if problems:
         raise SystemExit(1)
 

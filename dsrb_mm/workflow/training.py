@@ -128,7 +128,7 @@ def train(
                     'no label is known to be absent: unknown ones count as absent, in training '
                     'and in validation'
                 )
-            show_findings(console, [*report.notes, *notes], problems)
+            show_findings(console, [*report.notes, *report.as_read(notes, labels)], problems)
             apply_budget(cfg, budget)
             if goes_on:
                 name_labels(cfg, work_dir / LABELS)

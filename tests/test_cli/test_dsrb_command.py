@@ -545,6 +545,14 @@ def test_a_training_that_does_not_begin_leaves_the_earlier_one(folder, monkeypat
     assert {path: path.read_bytes() for path in (folder / 'kept').glob('*.*')} == before
 
 
+def test_remarks_name_the_file_that_was_given(folder):
+    rows = (folder / 'work/labels.csv').read_text().splitlines()
+    odd = [rows[0], rows[1].replace('train', 'other').replace('val', 'other'), *rows[2:]]
+    (folder / 'odd.csv').write_text('\n'.join(odd))
+    text = call('check', 'odd.csv', '--images', '.')
+    assert "note: odd.csv: no data set reads the rows of the splits 'other' (1)" in text
+
+
 def test_labels_that_cannot_be_read_leave_no_folder(folder):
     (folder / 'empty').mkdir()
     command = ('train', 'labels.csv', '--images', 'empty', '--work-dir', 'nothing')

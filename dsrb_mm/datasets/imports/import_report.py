@@ -37,6 +37,10 @@ class ImportReport:
     splits: dict[str, int]
     notes: tuple[str, ...]
 
+    def as_read(self, lines: Sequence[str], source: str | Path) -> list[str]:
+        """Name the source in remarks about the CSV, which may be a temporary file."""
+        return [line.replace(str(self.out), str(source)) for line in lines]
+
     def __str__(self) -> str:
         total = self.counts[['present', 'absent', 'unknown']].sum()
         splits = ', '.join(
