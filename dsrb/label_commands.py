@@ -137,6 +137,7 @@ def import_(
     images: Images = None,
     unknown: Unknown = None,
     ignore: Ignore = None,
+    separator: Annotated[str, typer.Option(help='between tags in one cell')] = '|',
     skip_missing: SkipMissing = False,
     val: Annotated[
         float, typer.Option(help='share drawn for validation, if there is no such split')
@@ -171,6 +172,7 @@ def import_(
         image_root=images,
         unknown=unknown,
         ignore_columns=tuple(ignore or ()),
+        separator=separator,
         skip_missing=skip_missing,
         val=val,
         test=test,

@@ -66,14 +66,12 @@ def find_format(source: Path, ignored: Sequence[str] = ()) -> str:
     suffix = source.suffix.lower()
     if suffix == '.csv':
         header = [name for name in read_header(source) if name not in ignored]
-        if has_label_rows(header):
-            named, found = CATEGORY_COLUMNS, 'rows'
-        elif has_tags(header):
-            named, found = TAG_COLUMNS, 'tags'
-        else:
-            return 'csv'
         # A category may be called "label": then its cells are labels, and no names.
-        return 'csv' if _holds_labels(source, named) else found
+        if has_label_rows(header) and not _holds_labels(source, CATEGORY_COLUMNS):
+            return 'rows'
+        if has_tags(header) and not _holds_labels(source, TAG_COLUMNS):
+            return 'tags'
+        return 'csv'
     if suffix == '.xml':
         return 'cvat'
     if suffix == '.json':
@@ -84,7 +82,7 @@ def find_format(source: Path, ignored: Sequence[str] = ()) -> str:
     )
 
 
-def _holds_labels(source: Path, columns: Sequence[str]) -> bool:
+def _holds_labels(source: Path, columns: tuple[str, ...]) -> bool:
     header = read_header(source)
     at = find_column(source, header, columns)
     cells = [row[at] for _, row in read_body(source, len(header)) if row[at].strip()]

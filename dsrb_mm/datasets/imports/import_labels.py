@@ -119,7 +119,7 @@ def import_labels(
     rule.check(images, names, columns)
     labels = label_matrix(images, names, columns, rule)
     notes = import_notes(found.images, files, images, merged)
-    notes += category_notes(named, columns, source)
+    notes += category_notes(named, columns, source, format)
     notes += rule.notes(columns)
     base = str(out.parent if relative_to is None else relative_to)
     if add_to is not None:
@@ -132,9 +132,9 @@ def import_labels(
             clashes = shorten(added.contradicting)
             notes.append(f'{len(added.contradicting)} known labels kept against answers: {clashes}')
     else:
-        named = [image.split for image in images]
+        given = [image.split for image in images]
         paths = paths_below(kept, base)
-        drawn_splits, drawn = complete_splits(named, labels, val, test, seed)
+        drawn_splits, drawn = complete_splits(given, labels, val, test, seed)
         _write(out, paths, drawn_splits, labels, columns)
         splits = dict(Counter(drawn_splits))
         if drawn:

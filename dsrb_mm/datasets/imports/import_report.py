@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -84,16 +85,20 @@ def import_notes(
     return [line for line, there in lines.items() if there]
 
 
-def category_notes(named: Sequence[str], columns: Sequence[str], source: Path) -> list[str]:
-    """Say which categories are written that a source does not name, and the other way round.
+def category_notes(
+    named: Sequence[str], columns: Sequence[str], source: Path, format: str
+) -> list[str]:
+    """Say what is odd about the categories of a source, and about those that were written.
 
     Args:
         named: Categories that the source names.
         columns: The categories that were written.
         source: The source, for the text.
+        format: Its format.
     """
     left_out = [name for name in named if name not in set(columns)]
     missing = [name for name in columns if name not in set(named)]
+    joined = [name for name in named if format == 'tags' and re.search('[,;|]', name)]
     alike = Counter(_plain(name) for name in columns)
     twins = [name for name in columns if alike[_plain(name)] > 1]
     lines = {
@@ -101,6 +106,8 @@ def category_notes(named: Sequence[str], columns: Sequence[str], source: Path) -
         f'categories that {source} does not name: {shorten(missing)}': missing,
         'categories that differ in upper and lower case, or in the encoding of accents, only: '
         f'{shorten(twins)}': twins,
+        'categories that may be several tags each, whose separator is another one (--separator): '
+        f'{shorten(joined)}': joined,
     }
     return [line for line, there in lines.items() if there]
 

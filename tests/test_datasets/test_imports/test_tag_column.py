@@ -1,5 +1,7 @@
 import pytest
 
+from dsrb_mm.datasets.imports import import_labels
+
 
 def test_what_was_looked_for_stands_beside_the_tags(write, labels_of):
     text = 'image, labels ,looked_for,split\na.jpg,dog;cat,dog;cat;cow,train\nb.jpg,,dog,val\n'
@@ -47,3 +49,12 @@ def test_bad_files(write, labels_of, text, message):
 def test_bad_label_columns(write, labels_of, text, message):
     with pytest.raises(ValueError, match=message):
         labels_of(write('x.csv', text), unknown=None)
+
+
+def test_tags_that_may_be_several_are_named(write):
+    file = write('x.csv', 'path,tags\na.jpg,"dog, cat"\nb.jpg,dog\n')
+    report = import_labels(file, 'l.csv', unknown='absent')
+    assert any('(--separator): dog, cat' in note for note in report.notes)
+    report = import_labels(file, 'm.csv', unknown='absent', separator=',')
+    assert report.counts.category.tolist() == ['cat', 'dog']
+    assert not any('--separator' in note for note in report.notes)
