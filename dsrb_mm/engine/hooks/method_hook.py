@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import torch
-from mmengine.dataset import DefaultSampler
-from mmengine.dist import get_world_size, is_main_process
+from mmengine.dist import get_world_size
 from mmengine.hooks import CheckpointHook, Hook
 from mmengine.runner import EpochBasedTrainLoop, Runner
 from mmpretrain.registry import HOOKS
-from rich.progress import track
 from torch import nn
-from torch.utils.data import DataLoader
 
 from dsrb_mm.datasets import get_indexed_label_matrix, get_label_matrix
 from dsrb_mm.engine.bare_model import bare_model
 from dsrb_mm.engine.checkpoints.resume_hook import ResumeHook
-from dsrb_mm.engine.finite_checks import all_finite, batch_paths, shorten
-from dsrb_mm.engine.hooks.epoch_seed_hook import shared_seed
+from dsrb_mm.engine.finite_checks import shorten
+from dsrb_mm.engine.hooks.training_pass import batch_size, pass_over_training_set
 from dsrb_mm.models.label_bank import LabelBank
 from dsrb_mm.models.losses import PartialLabelLoss
 from dsrb_mm.models.method_part import MethodPart, TrainingProgress
@@ -110,7 +104,7 @@ class MethodHook(Hook):
         parts = [part for part in _parts(model) if part.pass_is_due(progress)]
         if parts and self._passed_at != progress.iteration:
             self._passed_at = progress.iteration
-            _pass_over_training_set(runner, model, parts, progress)
+            pass_over_training_set(runner, model, parts, progress)
             _align_averages(runner, model)
 
 
@@ -154,7 +148,7 @@ def _progress(runner: Runner) -> TrainingProgress:
     if isinstance(runner.train_loop, EpochBasedTrainLoop):
         length = len(loader)
     else:  # the sampler may never end
-        length = -(-len(loader.dataset) // (_batch_size(loader) * get_world_size()))
+        length = -(-len(loader.dataset) // (batch_size(loader) * get_world_size()))
     return TrainingProgress(runner.iter, max(1, length), runner.max_iters)
 
 
@@ -199,57 +193,3 @@ def _needs_single_images(model: nn.Module) -> bool:
     return isinstance(model.data_preprocessor, ViewsDataPreprocessor) or any(
         isinstance(module, LabelBank) for module in model.modules()
     )
-
-
-@torch.no_grad()
-def _pass_over_training_set(
-    runner: Runner, model: nn.Module, parts: Sequence[MethodPart], progress: TrainingProgress
-) -> None:
-    """Every image once, by exactly one process, through the model in evaluation mode."""
-    start = time.perf_counter()
-    training = model.training
-    model.eval()
-    for part in parts:
-        part.start_pass(progress)
-    batches: list[tuple[torch.Tensor, list[str]]] = []
-    loader = _loader_of_one_pass(runner)
-    loader.sampler.set_epoch(int(progress.epoch))
-    hidden = not is_main_process()
-    for data_batch in track(loader, 'pass over the training set', disable=hidden, transient=True):
-        data = model.data_preprocessor(data_batch, False)
-        with runner.optim_wrapper.optim_context(runner.model):
-            batch = model.head.observed_batch(
-                model.extract_feat(data['inputs']), data['data_samples']
-            )
-        for part in parts:
-            part.observe(batch)
-        batches.append((all_finite([batch.features]), batch_paths(data_batch)))
-    messages = [message for message in [part.finish_pass() for part in parts] if message]
-    model.train(training)
-    # FiniteCheckHook stops training for it; here the images are known.
-    for paths in [paths for finite, paths in batches if not finite]:
-        runner.logger.error(f'features with NaN or infinity, of {shorten(paths)}')
-    seconds = time.perf_counter() - start
-    runner.logger.info(f'pass over the training set ({seconds:.1f} s): {"; ".join(messages)}')
-
-
-def _loader_of_one_pass(runner: Runner) -> DataLoader:
-    loader = runner.train_dataloader
-    # Shuffled: where a part takes a limited number of images, they are a random choice.
-    sampler = DefaultSampler(loader.dataset, seed=shared_seed(runner), round_up=False)
-    return DataLoader(
-        loader.dataset,
-        batch_size=_batch_size(loader),
-        sampler=sampler,
-        num_workers=loader.num_workers,
-        collate_fn=loader.collate_fn,
-        pin_memory=loader.pin_memory,
-        timeout=loader.timeout,
-        worker_init_fn=loader.worker_init_fn,
-        multiprocessing_context=loader.multiprocessing_context,
-        prefetch_factor=loader.prefetch_factor,
-    )
-
-
-def _batch_size(loader: DataLoader) -> int:
-    return loader.batch_size or loader.batch_sampler.batch_size
