@@ -42,7 +42,7 @@ def check_free(work_dir: Path, overwrite: bool) -> None:
 
 
 @contextmanager
-def alone_in(work_dir: Path) -> Iterator[None]:
+def reserved(work_dir: Path) -> Iterator[None]:
     """Make a work directory and keep other commands out of it; an unused new one goes again.
 
     Raises:

@@ -27,11 +27,11 @@ from dsrb_mm.features.cached_config import FOLDER, stores_of
 from dsrb_mm.fileio.atomic import write_atomically
 from dsrb_mm.fileio.config_file import write_config_file
 from dsrb_mm.workflow.earlier_training import (
-    alone_in,
     check_free,
     earlier_config,
     has_training,
     remove_checkpoints,
+    reserved,
 )
 from dsrb_mm.workflow.quiet_runner import QuietRunner
 from dsrb_mm.workflow.training_config import make_config, name_labels
@@ -107,7 +107,7 @@ def train(
             f'expected to train on {device}, but MMEngine trains on {get_device()} here: it takes '
             'the GPU that it sees (CUDA_VISIBLE_DEVICES), which --device of dsrb changes'
         )
-    with alone_in(work_dir):
+    with reserved(work_dir):
         goes_on = resume and has_training(work_dir)
         if not goes_on:
             check_free(work_dir, overwrite)
