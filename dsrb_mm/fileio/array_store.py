@@ -47,8 +47,11 @@ class ArrayStore:
     """
 
     def __init__(self, folder: str | Path) -> None:
-        description = read_json(Path(folder) / _DESCRIPTION)
-        self.arrays = read_array(Path(folder) / ARRAYS)
+        try:
+            description = read_json(Path(folder) / _DESCRIPTION)
+            self.arrays = read_array(Path(folder) / ARRAYS)
+        except ValueError as error:
+            raise ValueError(f'the store in {folder} is damaged ({error}); {_ADVICE}') from error
         try:
             paths, self._meta = description['images'], description['meta']
             fits = [len(paths), *description['shape']] == list(self.arrays.shape)

@@ -66,10 +66,16 @@ def test_numbers_beyond_half_precision_name_the_image(tmp_path):
         write_store(tmp_path, IMAGES, MAPS[0], [(maps, [{}] * 3)], {})
 
 
-@pytest.mark.parametrize('damage', ['[]', '{"images": ["a.jpg"], "meta": [{}], "shape": [2]}'])
-def test_damaged_descriptions(tmp_path, damage):
+_OTHER = '{"images": ["a.jpg"], "meta": [{}], "shape": [2]}'
+
+
+@pytest.mark.parametrize(
+    ('name', 'damage'),
+    [('store.json', '[]'), ('store.json', _OTHER), ('store.json', '{'), ('arrays.npy', 'cut off')],
+)
+def test_damaged_files(tmp_path, name, damage):
     write_store(tmp_path, IMAGES, MAPS[0], batches(), {})
-    (tmp_path / 'store.json').write_text(damage)
+    (tmp_path / name).write_text(damage)
     with pytest.raises(ValueError, match='remove the folder to compute it again'):
         ArrayStore(tmp_path)
 
