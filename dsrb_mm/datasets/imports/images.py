@@ -6,6 +6,7 @@ import os
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from unicodedata import normalize
 
 from dsrb_mm.datasets.data_checks import real_paths
 from dsrb_mm.datasets.imports.annotations import Annotations, ImageTags
@@ -35,7 +36,9 @@ def find_images(found: Annotations, folder: str | None) -> tuple[list[str | None
 
 
 def _first_file(root: str, names: Sequence[str]) -> str | None:
-    for name in names:
+    # macOS writes an accent as a sign of its own (NFD); names in a table seldom have it so.
+    forms = [normalize(form, name) for form in ('NFC', 'NFD') for name in names]
+    for name in [*names, *forms]:
         if name and '\0' not in name:
             path = os.path.join(root, name)
             if os.path.isfile(path):

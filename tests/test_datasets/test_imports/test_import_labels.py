@@ -1,3 +1,5 @@
+import unicodedata
+
 import pandas as pd
 import pytest
 from mmpretrain.registry import DATASETS
@@ -111,3 +113,12 @@ def test_names_that_look_alike(write):
     report = import_labels(write('tags.csv', TAGS + 'd.jpg,Dog\n'), 'l.csv', unknown='absent')
     how = 'in upper and lower case, or in the encoding of accents, only'
     assert f'categories that differ {how}: dog, Dog' in report.notes
+
+
+@pytest.mark.parametrize('form', ['NFC', 'NFD'])
+def test_accents_of_file_names_may_be_encoded_otherwise(write, folder, labels_of, form):
+    other = {'NFC': 'NFD', 'NFD': 'NFC'}[form]
+    write(f'images/{unicodedata.normalize(form, "café")}.jpg', 'a photograph')
+    text = f'path,dog\n{unicodedata.normalize(other, "café")}.jpg,1\na.jpg,0\n'
+    found = labels_of(write('labels.csv', text), 'out.csv')
+    assert found[unicodedata.normalize(form, 'café')] == dict(dog=1)
