@@ -72,6 +72,8 @@ def remove_checkpoints(work_dir: Path) -> None:
 def earlier_config(cfg: Config, labels: Path, work_dir: Path) -> Config:
     """Read the config of the training in a folder, and check that it is the one to train now.
 
+    Images are read from where they lie now.
+
     Args:
         cfg: Config to train now.
         labels: The CSV that was imported for it.
@@ -96,6 +98,9 @@ def earlier_config(cfg: Config, labels: Path, work_dir: Path) -> Config:
             f'the settings differ from those of the training in {work_dir}: {shown}'
             f'{", ..." if len(changed) > _SHOWN else ""}; --resume needs the same command'
         )
+    for loader in ('train', 'val', 'test'):
+        now = cfg[f'{loader}_dataloader'].dataset.dataset.data_root
+        earlier[f'{loader}_dataloader'].dataset.dataset.data_root = now
     return earlier
 
 

@@ -96,8 +96,9 @@ def category_notes(
         source: The source, for the text.
         format: Its format.
     """
-    left_out = [name for name in named if name not in set(columns)]
-    missing = [name for name in columns if name not in set(named)]
+    in_source, written = set(named), set(columns)
+    left_out = [name for name in named if name not in written]
+    missing = [name for name in columns if name not in in_source]
     joined = [name for name in named if format == 'tags' and re.search('[,;|]', name)]
     alike = Counter(_plain(name) for name in columns)
     twins = [name for name in columns if alike[_plain(name)] > 1]
